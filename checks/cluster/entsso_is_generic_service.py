@@ -1,0 +1,105 @@
+"""ENTSSO must be one Generic Service resource of the cluster."""
+
+from ssoaudit.facts import ClusterResource, ClusterView
+from ssoaudit.plugin import (
+    ALL_PROFILES,
+    CLUSTERED_SSO,
+    Grade,
+    Outcome,
+    Row,
+    Severity,
+    Stage,
+    Step,
+    Target,
+    check,
+    failed,
+    not_verified,
+    passed,
+    powershell,
+)
+
+SOURCE = "MSCluster_Resource"
+LOOKALIKES = frozenset({"Generic Application", "Generic Script"})
+
+
+@check(
+    title="ENTSSO is one Generic Service resource",
+    each=Target.CLUSTER,
+    severity=Severity.CRITICAL,
+    profiles=ALL_PROFILES,
+    stage=Stage.BUILT,
+    grade=Grade.CONFIRMED,
+    cluster_roles=CLUSTERED_SSO,
+    references=(
+        "https://learn.microsoft.com/biztalk/core/how-to-cluster-the-master-secret-server1",
+        "https://learn.microsoft.com/host-integration-server/esso/how-to-cluster-the-master-secret-server",
+    ),
+)
+def entsso_is_generic_service(cluster: ClusterView) -> Outcome:
+    """The cluster moves only what it has as a resource: without one, ENTSSO stays where it is when a node
+    fails; with two, or with a resource that runs something else, it is started in the wrong place."""
+    found = cluster.entsso_resources
+    if len(found) == 1:
+        return passed(f"{found[0].name} in group {found[0].group} runs the service ENTSSO")
+    unread = [resource.name for resource in cluster.resources if _is_unread(resource)]
+    if not found and unread:
+        return not_verified(
+            f"The service behind {', '.join(unread)} could not be read, so it is not known whether it is ENTSSO",
+            hint="Look at the resource's properties in Failover Cluster Manager, or read as a local administrator.",
+        )
+    if found:
+        return _several(found)
+    return _none(cluster)
+
+
+def _is_unread(resource: ClusterResource) -> bool:
+    return resource.type == "Generic Service" and resource.service_name is None
+
+
+def _several(found: tuple[ClusterResource, ...]) -> Outcome:
+    names = ", ".join(resource.name for resource in found)
+    return failed(
+        f"{len(found)} resources run ENTSSO: {names}",
+        why="One service cannot be brought online twice: where the two meet, one fails and takes its group along.",
+        expected="one Generic Service resource with ServiceName ENTSSO",
+        observed=f"{len(found)}: {names}",
+        evidence=tuple(Row(resource.name, "one", f"group {resource.group}", SOURCE) for resource in found),
+        fix=(Step("Remove all but the one in the role that clients use.", impact="ENTSSO restarts"),),
+    )
+
+
+def _none(cluster: ClusterView) -> Outcome:
+    lookalikes = [resource for resource in cluster.resources if _looks_like_entsso(resource)]
+    seen = ", ".join(_describe(resource) for resource in lookalikes)
+    return failed(
+        f"No Generic Service resource of {cluster.name} runs ENTSSO" + (f"; there is {seen}" if seen else ""),
+        why="The cluster does not start ENTSSO anywhere, so the master secret server does not fail over.",
+        expected="one Generic Service resource with ServiceName ENTSSO",
+        observed=seen or "none",
+        evidence=tuple(
+            Row(resource.name, "Generic Service ENTSSO", _describe(resource), SOURCE) for resource in lookalikes
+        ),
+        fix=(
+            Step(
+                "Add ENTSSO as a Generic Service to the role that has the network name; replace ROLE by its name.",
+                on=cluster.nodes[0].name if cluster.nodes else None,
+                impact="none until it is brought online",
+                command=powershell(
+                    "Add-ClusterResource -Name ENTSSO -ResourceType {type} -Group ROLE"
+                    " | Set-ClusterParameter ServiceName ENTSSO",
+                    type="Generic Service",
+                ),
+            ),
+        ),
+    )
+
+
+def _looks_like_entsso(resource: ClusterResource) -> bool:
+    names = f"{resource.name} {resource.service_name or ''}".casefold()
+    of_interest = resource.type in LOOKALIKES or resource.type == "Generic Service"
+    return of_interest and ("sso" in names or "single sign" in names)
+
+
+def _describe(resource: ClusterResource) -> str:
+    service = f" of the service {resource.service_name}" if resource.service_name else ""
+    return f"{resource.name}, a {resource.type}{service}"

@@ -1,0 +1,1 @@
+"""SSODB, the database of Enterprise Single Sign-On."""

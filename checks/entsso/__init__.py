@@ -1,0 +1,1 @@
+"""The ENTSSO service itself."""

@@ -1,0 +1,24 @@
+"""The command that prints the schemas of the files."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from ssoaudit import inventory, record
+from ssoaudit.evidence import Evidence
+from ssoaudit.result import Result
+
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "inventory": inventory.json_schema,
+    "evidence": lambda: record.json_schema(Evidence, "ssoaudit evidence"),
+    "result": lambda: record.json_schema(Result, "ssoaudit result"),
+}
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(sorted(SCHEMAS)))
+def schema(kind: str) -> None:
+    """Print the JSON Schema of a kind of file."""
+    click.echo(json.dumps(SCHEMAS[kind](), indent=2, ensure_ascii=True))

@@ -1,0 +1,201 @@
+"""What a server's PowerShell printed: the frames of the node script, among whatever else stands on stdout."""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from ssoaudit.collect.faults import Fault, FaultStage
+from ssoaudit.evidence import Missing, MissingStatus, Read, Reading, ReadStatus, typed
+from ssoaudit.facts import Fact
+
+MAXIMUM_FRAME = 4 * 1024 * 1024
+MAXIMUM_DEPTH = 32
+MAXIMUM_MESSAGE = 500
+
+_FRAME = re.compile(
+    rb"SSOAUDIT/1 ([a-z0-9_]{1,64}) (ok|partial|denied|absent|error) (\d{1,9}) ([0-9a-f]{64}) ([A-Za-z0-9+/=]*)"
+)
+_END = re.compile(rb"SSOAUDIT/1 END (\d{1,4})")
+_REFUSED = re.compile(rb"SSOAUDIT/1 REFUSED ([a-z-]{1,32})(?: ([A-Za-z]{1,32}))?")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One topic's answer as it came: the node's word for it, milliseconds, and the data or why there is none."""
+
+    status: ReadStatus
+    milliseconds: int
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """All frames of a server; `ended` tells that the script came to its end, `refused` why it did not run."""
+
+    frames: Mapping[str, Frame] = field(default_factory=dict)
+    ended: bool = False
+    refused: str | None = None
+
+
+def read_transcript(stdout: bytes) -> Transcript:
+    """The frames in what was printed.
+
+    Lines of anything else are passed over; of two frames of a topic the first counts. A frame whose hash, base64 or
+    JSON is wrong stands as `malformed`, one over 4 MiB as `too_large`.
+    """
+    frames: dict[str, Frame] = {}
+    ended, refused = False, None
+    for line in stdout.splitlines():
+        match = _FRAME.fullmatch(line)
+        if match:
+            frames.setdefault(match.group(1).decode("ascii"), _frame(match))
+        elif _END.fullmatch(line):
+            ended = True
+        elif _REFUSED.fullmatch(line):
+            refused = line.removeprefix(b"SSOAUDIT/1 REFUSED ").decode("ascii")
+    return Transcript(frames, ended, refused)
+
+
+def readings(
+    server: str, topics: Sequence[type[Fact]], transcript: Transcript, cut: Fault | None
+) -> dict[str, Reading]:
+    """What a server answered about each topic; `cut` is the fault that ended the conversation, if one did."""
+    if transcript.refused is not None:
+        refusal = missing(_refusal(server, transcript.refused))
+        return {topic.topic: refusal for topic in topics}
+    silence = missing(cut or _silence(server, ended=transcript.ended))
+    return {
+        topic.topic: _reading(server, topic, transcript.frames[topic.topic])
+        if topic.topic in transcript.frames
+        else silence
+        for topic in topics
+    }
+
+
+def missing(fault: Fault) -> Missing:
+    """A fault as it stands in the evidence."""
+    statuses: dict[str, MissingStatus] = {
+        "deadline": ReadStatus.DEADLINE,
+        "too-large": ReadStatus.TOO_LARGE,
+        "unfinished": ReadStatus.MALFORMED,
+        "language-mode": ReadStatus.DENIED,
+    }
+    status = statuses.get(fault.code, ReadStatus.UNREACHABLE)
+    return Missing(status=status, code=fault.code, stage=fault.stage.value, message=fault.message, hint=fault.hint)
+
+
+def _frame(match: "re.Match[bytes]") -> Frame:
+    status, milliseconds = ReadStatus(match.group(2).decode("ascii")), int(match.group(3))
+    if len(match.group(5)) > MAXIMUM_FRAME:
+        return Frame(ReadStatus.TOO_LARGE, milliseconds, {})
+    try:
+        text = base64.b64decode(match.group(5), validate=True)
+        if hashlib.sha256(text).hexdigest().encode("ascii") != match.group(4):
+            return Frame(ReadStatus.MALFORMED, milliseconds, {})
+        data = _whole(json.loads(text.decode("utf-8"), parse_constant=_refuse_constant), MAXIMUM_DEPTH)
+    except (binascii.Error, ValueError, RecursionError):
+        return Frame(ReadStatus.MALFORMED, milliseconds, {})
+    if not isinstance(data, dict):
+        return Frame(ReadStatus.MALFORMED, milliseconds, {})
+    return Frame(status, milliseconds, data)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _whole(value: object, depth: int) -> object:
+    """The value with lone surrogates, which no file can hold, replaced; too deep a value is refused."""
+    if depth == 0:
+        raise ValueError("the JSON is too deep")
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole(part, depth - 1) for part in value]
+    if isinstance(value, dict):
+        return {_LONE_SURROGATE.sub("\ufffd", key): _whole(part, depth - 1) for key, part in value.items()}
+    return value
+
+
+def _reading(server: str, topic: type[Fact], frame: Frame) -> Reading:
+    if frame.status is ReadStatus.OK or frame.status is ReadStatus.PARTIAL:
+        return _read(topic, frame)
+    if frame.status in (ReadStatus.MALFORMED, ReadStatus.TOO_LARGE):
+        return Missing(
+            status=frame.status,
+            code=frame.status.value.replace("_", "-"),
+            stage=FaultStage.READ.value,
+            message=f"{server}'s answer about {topic.topic} arrived {_HOW[frame.status]}.",
+            hint="Collect again; if it stays so, look for what prints on the server's standard output.",
+            milliseconds=frame.milliseconds,
+        )
+    return Missing(
+        status=frame.status,
+        code=_text(frame.data.get("code")) or frame.status.value,
+        stage=FaultStage.RUN.value,
+        message=_text(frame.data.get("message")) or f"{topic.topic} could not be read",
+        hint=_HINTS[frame.status].format(server=server, topic=topic.topic),
+        milliseconds=frame.milliseconds,
+    )
+
+
+_HOW = {ReadStatus.MALFORMED: "damaged", ReadStatus.TOO_LARGE: "larger than 4 MiB"}
+_HINTS = {
+    ReadStatus.DENIED: "Let the auditing account read {topic} on {server}: docs/read-only.md names what it needs.",
+    ReadStatus.ABSENT: "Nothing to do where {server} is not meant to have it.",
+    ReadStatus.ERROR: "Look at the message; the log has the server's own words.",
+}
+
+
+def _read(topic: type[Fact], frame: Frame) -> Reading:
+    data = dict(frame.data)
+    lacking = data.pop("lacking", {}) if frame.status is ReadStatus.PARTIAL else {}
+    if not isinstance(lacking, dict):
+        lacking = {}
+    reading = Read(
+        status=ReadStatus.PARTIAL if frame.status is ReadStatus.PARTIAL else ReadStatus.OK,
+        milliseconds=frame.milliseconds,
+        lacking={str(part): _text(reason) or "not read" for part, reason in lacking.items()},
+        data=data,
+    )
+    fact = typed(reading, topic)
+    # What is not as the model says is not kept: it may be anything, a secret included.
+    return fact.model_copy(update={"milliseconds": frame.milliseconds}) if isinstance(fact, Missing) else reading
+
+
+def _text(value: object) -> str:
+    return value[:MAXIMUM_MESSAGE] if isinstance(value, str) else ""
+
+
+def _refusal(server: str, why: str) -> Fault:
+    if why.startswith("language-mode"):
+        return Fault(
+            FaultStage.RUN,
+            "language-mode",
+            f"{server} runs PowerShell in {why.removeprefix('language-mode ') or 'a restricted language mode'}.",
+            "An application control policy forbids the collector there; it is not worked around.",
+        )
+    return Fault(
+        FaultStage.RUN,
+        "altered",
+        f"The script arrived at {server} {why}, and was not run.",
+        "Collect again; if it stays so, something between here and there changes what is sent.",
+        retryable=True,
+    )
+
+
+def _silence(server: str, *, ended: bool) -> Fault:
+    what = "came to its end without an answer" if ended else "ended before it had answered"
+    return Fault(
+        FaultStage.RUN,
+        "unfinished",
+        f"The collector on {server} {what}.",
+        "Look at the log for what PowerShell said, and collect again.",
+        retryable=True,
+    )

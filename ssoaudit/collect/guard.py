@@ -1,0 +1,57 @@
+"""One wrong password is one failed logon, not one per server: parallel attempts would lock the account."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ssoaudit.collect.faults import Fault, FaultStage
+
+BEFORE_LOGON = frozenset({FaultStage.CONFIGURE, FaultStage.RESOLVE, FaultStage.CONNECT, FaultStage.TLS})
+REJECTED = "auth"
+
+
+class LogonGuard:
+    """Lets one thread at a time log on until a server has taken the credential; none after one has rejected it."""
+
+    def __init__(self) -> None:
+        self._canary = threading.Lock()
+        self._proven = threading.Event()
+        self.rejection: Fault | None = None
+
+    @contextmanager
+    def logon(self, target: str) -> Iterator[None]:
+        """Hold this while a target is logged on to. Raises a `Fault` where the credential was rejected before."""
+        with self._turn():
+            if self.rejection is not None:
+                raise _rejected_before(target, self.rejection)
+            try:
+                yield
+            except Fault as fault:
+                self._learn(fault)
+                raise
+            self._proven.set()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Alone until a logon is proven; those who waited for that go on side by side."""
+        if not self._proven.is_set():
+            with self._canary:
+                if not self._proven.is_set():
+                    yield
+                    return
+        yield
+
+    def _learn(self, fault: Fault) -> None:
+        if fault.code == REJECTED:
+            self.rejection = fault
+        elif fault.stage not in BEFORE_LOGON and fault.stage is not FaultStage.AUTHENTICATE:
+            self._proven.set()
+
+
+def _rejected_before(target: str, rejection: Fault) -> Fault:
+    return Fault(
+        FaultStage.AUTHENTICATE,
+        "not-tried",
+        f"{target} was not asked, because the credential was rejected before: {rejection.message}",
+        rejection.hint,
+    )

@@ -1,0 +1,166 @@
+"""Where a machine's WinRM service listens, and which ways of logging on are safe there."""
+
+import ipaddress
+import os
+import re
+import ssl
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import certifi
+import winrm.transport
+
+from ssoaudit.collect.faults import Fault, FaultStage
+from ssoaudit.collect.winrm.text import one_line
+from ssoaudit.inventory import Scheme, WinrmSettings
+
+Method = Literal["kerberos", "ntlm", "basic"]
+
+_PORTS = {"http": 5985, "https": 5986}
+_LONGEST_NAME = 253
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A WinRM listener: `target` as messages call the machine, `host` in ASCII or as an address without brackets."""
+
+    target: str
+    host: str
+    port: int
+    scheme: Scheme
+
+    @property
+    def url(self) -> str:
+        """The address of the WS-Management service."""
+        return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}/wsman"
+
+    @property
+    def is_address(self) -> bool:
+        """Whether `host` is an IP address, for which no service principal name exists."""
+        return ":" in self.host or self.host.rsplit(".", 1)[-1].isdigit()
+
+
+def endpoint(target: str, address: str, settings: WinrmSettings) -> Endpoint:
+    """The listener of a machine.
+
+    Args:
+        target: What messages call the machine.
+        address: Host name or IP address, without scheme, user, port or brackets.
+        settings: Scheme and port.
+
+    Raises:
+        Fault: `address` is neither a host name nor an IP address (CONFIGURE, `address`).
+    """
+    name = one_line(target, 253)
+    host = _host(address)
+    if host is None:
+        raise Fault(
+            FaultStage.CONFIGURE,
+            "address",
+            f"{name} cannot be reached at {one_line(address, 80)!r}: that is no host name and no IP address.",
+            "Write the name or address alone in the inventory; port and scheme have fields of their own.",
+        )
+    return Endpoint(name, host, settings.port or _PORTS[settings.scheme], settings.scheme)
+
+
+def _host(address: str) -> str | None:
+    """The host in ASCII; None for what a resolver or a URL parser might read in more than one way."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        pass
+    else:
+        return None if "%" in address else str(parsed)
+    try:
+        host = address.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return None
+    labels = host.split(".")
+    if len(host) > _LONGEST_NAME or not all(map(_LABEL.fullmatch, labels)) or _NUMBER.fullmatch(labels[-1]):
+        return None
+    return host
+
+
+def logon_method(where: Endpoint, settings: WinrmSettings) -> Method:
+    """How to log on there; `auto` is Kerberos where it can work, else NTLM.
+
+    Raises:
+        Fault: The method cannot be had (CONFIGURE, `auth-unsupported` or `kerberos-missing`).
+    """
+    if settings.auth == "certificate" or settings.auth == "credssp":  # noqa: PLR1714 - mypy narrows by this form
+        raise Fault(
+            FaultStage.CONFIGURE,
+            "auth-unsupported",
+            f"{where.target} is set to log on by {settings.auth}, which is not supported.",
+            "Set winrm.auth to kerberos or ntlm.",
+        )
+    if settings.auth == "kerberos" and not winrm.transport.HAVE_KERBEROS:
+        raise Fault(
+            FaultStage.CONFIGURE,
+            "kerberos-missing",
+            f"{where.target} is set to log on by Kerberos, but the Kerberos library is not installed.",
+            "Install ssoaudit[kerberos], or set winrm.auth to ntlm.",
+        )
+    if settings.auth != "auto":
+        return settings.auth
+    return "kerberos" if winrm.transport.HAVE_KERBEROS and not where.is_address and _has_ticket() else "ntlm"
+
+
+def _has_ticket() -> bool:
+    """Whether there is a credential cache; whether its ticket is good, only its use can tell."""
+    if sys.platform == "win32":
+        return True
+    cache = os.environ.get("KRB5CCNAME") or f"/tmp/krb5cc_{os.getuid()}"  # noqa: S108 - where MIT Kerberos keeps it
+    kind, _, path = cache.rpartition(":")
+    return Path(path).exists() if kind in ("", "FILE", "DIR") else True
+
+
+def check_policy(where: Endpoint, settings: WinrmSettings) -> None:
+    """Refuse a way of logging on that would give the password or the script away.
+
+    Raises:
+        Fault: Before any packet is sent (CONFIGURE): `basic-over-http`, `auth-unsupported`, `kerberos-missing`.
+    """
+    if logon_method(where, settings) == "basic" and where.scheme == "http":
+        raise Fault(
+            FaultStage.CONFIGURE,
+            "basic-over-http",
+            f"{where.target} is set to Basic over http, which sends the password in clear.",
+            "Set winrm.scheme to https, or winrm.auth to kerberos or ntlm.",
+        )
+
+
+def certificates(where: Endpoint, settings: WinrmSettings) -> str | None:
+    """The file or folder of CA certificates to trust; None where nothing is verified.
+
+    The system's store unless the settings name a file: what a site's own CA signed is there, not in certifi's list.
+
+    Raises:
+        Fault: The file named cannot be read, or holds no certificate (CONFIGURE, `ca-missing` or `ca-invalid`).
+    """
+    if where.scheme == "http" or settings.insecure_skip_verify:
+        return None
+    if settings.ca_file is None:
+        return _system_store()
+    try:
+        ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:
+        invalid = isinstance(error, ssl.SSLError)
+        raise Fault(
+            FaultStage.CONFIGURE,
+            "ca-invalid" if invalid else "ca-missing",
+            f"The CA file {one_line(settings.ca_file)}, named for {where.target}, "
+            + ("holds no certificate." if invalid else "cannot be read."),
+            "Name a PEM file of CA certificates in winrm.ca_file, or leave it out to use the system's store.",
+            one_line(error.strerror or ""),
+        ) from None
+    return settings.ca_file
+
+
+def _system_store() -> str:
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile or paths.capath or certifi.where()

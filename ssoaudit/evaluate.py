@@ -1,0 +1,304 @@
+"""Checks × targets → the result. Here the second law is kept: what is not verified is never a pass."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from ssoaudit.evidence import Evidence, Read, ReadStatus
+from ssoaudit.facts import Env, Lacking
+from ssoaudit.plugin import SERVER_TARGETS, Outcome, Step, cmd, not_applicable
+from ssoaudit.profiles import PROFILES
+from ssoaudit.registry import Catalogue, Registered
+from ssoaudit.result import (
+    CheckRecord,
+    Finding,
+    FixStep,
+    Narrowing,
+    Observation,
+    Reason,
+    Result,
+    ServerRecord,
+    ShellCommand,
+    TopicRecord,
+)
+from ssoaudit.supply import NO_TARGET, Subject, Supply, subjects_of, supply_of
+from ssoaudit.targets import Estate
+from ssoaudit.verdict import subline_of, unread, verdict_of
+from ssoaudit.version import __version__
+from ssoaudit.vocabulary import Profile, Severity, State, Status, Target
+
+logger = logging.getLogger(__name__)
+
+
+def evaluate(
+    evidence: Evidence,
+    catalogue: Catalogue,
+    profile: Profile,
+    *,
+    sha256: str,
+    as_of: datetime | None = None,
+    only: tuple[str, ...] = (),
+    skip: tuple[str, ...] = (),
+) -> Result:
+    """The result of a profile's checks on a bundle.
+
+    `sha256` is the bundle's digest; `as_of` the time of judgement, the evidence's end unless given. `only` and
+    `skip` narrow the run to some ids; the checks that these require are asked silently.
+    """
+    rules = PROFILES[profile]
+    estate = Estate(evidence)
+    in_profile = [registered for registered in catalogue.checks if profile in registered.check.profiles]
+    wanted = [registered for registered in in_profile if _is_wanted(registered, only, skip)]
+    session = _Session(estate, catalogue, profile)
+    findings = [finding for registered in wanted for finding in session.findings(registered)]
+    findings.sort(key=lambda finding: _order(finding, rules.gate))
+    narrowed = None
+    if only or skip:
+        narrowed = Narrowing(only=only, skip=skip, evaluated=len(wanted), known=len(in_profile))
+    servers = _servers(estate)
+    return Result(
+        schema_version=1,
+        version=__version__,
+        estate=evidence.inventory.name,
+        stage=evidence.inventory.stage,
+        cluster_role=evidence.inventory.cluster_role,
+        cluster=estate.views[0].cluster.name if estate.views else None,
+        network_name=estate.network_name,
+        profile=rules,
+        as_of=as_of or evidence.run.finished,
+        expires=evidence.run.finished + timedelta(hours=rules.lifetime_hours),
+        run=evidence.run,
+        evidence_sha256=sha256,
+        narrowed=narrowed,
+        verdict=verdict_of(
+            findings,
+            rules.gate,
+            asked={registered.id for registered in wanted},
+            narrowed=narrowed is not None,
+            blind=bool(catalogue.problems or unread(servers)),
+        ),
+        subline=subline_of(findings, rules.gate, servers, narrowed),
+        checks=tuple(_check_record(registered) for registered in wanted),
+        findings=tuple(findings),
+        servers=servers,
+        not_covered=_not_covered(estate, wanted),
+        problems=catalogue.problems,
+    )
+
+
+class _Session:
+    """One evaluation: asks each check once and remembers what it said, for the checks that require it."""
+
+    def __init__(self, estate: Estate, catalogue: Catalogue, profile: Profile) -> None:
+        self._estate = estate
+        self._catalogue = catalogue
+        self._profile = profile
+        self._said: dict[str, tuple[Finding, ...]] = {}
+
+    def findings(self, registered: Registered) -> tuple[Finding, ...]:
+        """What a check says of all its targets."""
+        if registered.id not in self._said:
+            self._said[registered.id] = ()  # a circle of requirements ends here: nothing said, so not verified
+            subjects = subjects_of(registered.check.each, self._estate)
+            self._said[registered.id] = tuple(
+                finding for subject in subjects for finding in self._ask(registered, subject)
+            )
+        return self._said[registered.id]
+
+    def _ask(self, registered: Registered, subject: Subject) -> list[Finding]:
+        outside = self._why_outside(registered, subject)
+        if outside is not None:
+            return [_finding(registered, subject, not_applicable(outside))]
+        for required in registered.check.requires:
+            finding = self._blocked(registered, subject, required)
+            if finding is not None:
+                return [finding]
+        supply = supply_of(registered.check.needs, subject, self._estate)
+        if supply.blocking:
+            return [_unverified(registered, subject, supply.blocking)]
+        if supply.empty is not None:
+            outcome = not_applicable(f"The inventory names no {NO_TARGET[supply.empty]}.")
+            return [_finding(registered, subject, outcome)]
+        return [
+            _finding(registered, subject, outcome, supply=supply, profile=self._profile)
+            for outcome in _call(registered, subject, supply)
+        ]
+
+    def _why_outside(self, registered: Registered, subject: Subject) -> str | None:
+        inventory, check = self._estate.inventory, registered.check
+        if inventory.cluster_role not in check.cluster_roles:
+            return f"Does not concern a cluster whose role is {inventory.cluster_role.value}."
+        if inventory.stage < check.stage:
+            return f"Applies from the stage {check.stage.value} on; the inventory says {inventory.stage.value}."
+        if subject.server is None and subject.kind in SERVER_TARGETS:
+            return f"The inventory names no {NO_TARGET[subject.kind]}."
+        return None
+
+    def _blocked(self, registered: Registered, subject: Subject, required: str) -> Finding | None:
+        """The finding that stands for a check whose requirement did not pass; None where it did."""
+        other = self._catalogue.get(required)
+        if other is None:
+            reason = _required(f"{required} is not installed.", "Install the plugin that brings it.")
+            return _unverified(registered, subject, (reason,), blocked_by=required)
+        said = self.findings(other)
+        if other.check.each is registered.check.each:
+            said = tuple(finding for finding in said if finding.target == subject.name)
+        statuses = {finding.status for finding in said}
+        if Status.FAIL in statuses or Status.NOT_VERIFIED in statuses or not said:
+            short = [finding.text for finding in said if finding.status in (Status.FAIL, Status.NOT_VERIFIED)]
+            message = f"{other.id} did not pass: {short[0] if short else 'it said nothing.'}"
+            reason = _required(message, f"Settle {other.id} first.")
+            return _unverified(registered, subject, (reason,), blocked_by=other.id)
+        if statuses == {Status.NOT_APPLICABLE}:
+            return _finding(registered, subject, not_applicable(f"{other.id} does not apply: {said[0].text}"))
+        return None
+
+
+def _call(registered: Registered, subject: Subject, supply: Supply) -> list[Outcome]:
+    """What the check says; a check that breaks, or says nothing, has verified nothing."""
+    try:
+        said = registered.check(**supply.arguments)
+        outcomes = [said] if isinstance(said, Outcome) else list(said)
+        strange = [outcome for outcome in outcomes if not isinstance(outcome, Outcome)]
+        if strange:
+            raise TypeError(f"the check gave {type(strange[0]).__name__}, not an Outcome")  # noqa: TRY301
+    except Lacking as lacking:
+        return [_lacking(lacking)]
+    except Exception as error:  # a plugin may raise anything, and must not end the run
+        logger.exception("fault in the check %s on %s", registered.id, subject.name)
+        return [_fault(f"{type(error).__name__} in the check {registered.id}")]
+    return outcomes or [_fault(f"the check {registered.id} said nothing")]
+
+
+def _lacking(lacking: Lacking) -> Outcome:
+    text = f"{lacking.topic} was read in part: {lacking.part}: {lacking.message}."
+    return Outcome(Status.NOT_VERIFIED, text, hint="See the collection log for the part that could not be read.")
+
+
+def _fault(what: str) -> Outcome:
+    text = f"Fault in the check: {what}."
+    return Outcome(Status.NOT_VERIFIED, text, hint="Report it to the author of the check, with the log.")
+
+
+def _finding(
+    registered: Registered,
+    subject: Subject,
+    outcome: Outcome,
+    *,
+    supply: Supply | None = None,
+    profile: Profile = Profile.PREFLIGHT,
+    blocked_by: str | None = None,
+    reasons: tuple[Reason, ...] = (),
+) -> Finding:
+    check, unread = registered.check, supply.unread if supply else ()
+    status, text = outcome.status, outcome.text
+    if unread and status in (Status.PASS, Status.NOT_APPLICABLE) and supply:
+        names = ", ".join(f"{reason.server}: {reason.message}" for reason in unread)
+        status, text = Status.NOT_VERIFIED, f"Holds on {', '.join(supply.read)}; not read: {names}"
+        reasons = unread
+    elif status is Status.NOT_VERIFIED and not reasons:
+        reasons = (Reason(code="undecided", server=None, topic=None, message=outcome.text, hint=outcome.hint),)
+    fix = outcome.fix
+    if status is Status.FAIL:
+        fix = (*fix, _proof(registered, profile))
+    return Finding(
+        check=registered.id,
+        kind=subject.kind,
+        target=subject.name,
+        status=status,
+        severity=min(outcome.severity or check.severity, check.severity),
+        text=text,
+        why=outcome.why,
+        expected=outcome.expected,
+        observed=outcome.observed,
+        servers=outcome.servers or ((subject.server.name,) if subject.server else ()),
+        evidence=tuple(
+            Observation(subject=row.subject, expected=row.expected, observed=row.observed, source=row.source)
+            for row in outcome.evidence
+        ),
+        reasons=reasons,
+        blocked_by=blocked_by,
+        fix=tuple(_fix_step(step) for step in fix),
+    )
+
+
+def _unverified(
+    registered: Registered, subject: Subject, reasons: tuple[Reason, ...], *, blocked_by: str | None = None
+) -> Finding:
+    text = " ".join(f"{reason.server}: {reason.message}" if reason.server else reason.message for reason in reasons)
+    servers = tuple(dict.fromkeys(reason.server for reason in reasons if reason.server))
+    outcome = Outcome(Status.NOT_VERIFIED, text, servers=servers)
+    return _finding(registered, subject, outcome, reasons=reasons, blocked_by=blocked_by)
+
+
+def _proof(registered: Registered, profile: Profile) -> Step:
+    command = f"ssoaudit run inventory.yaml --profile {profile.value} --only {registered.id} --out proof"
+    return Step("Prove it.", on="the auditing host", command=cmd(command))
+
+
+def _fix_step(step: Step) -> FixStep:
+    command = None
+    if step.command is not None:
+        text, complete = step.command.render()
+        command = ShellCommand(shell=step.command.shell, text=text, complete=complete)
+    return FixStep(text=step.text, on=step.on, impact=step.impact, command=command)
+
+
+def _required(message: str, hint: str) -> Reason:
+    return Reason(code="required", server=None, topic=None, message=message, hint=hint)
+
+
+def _is_wanted(registered: Registered, only: tuple[str, ...], skip: tuple[str, ...]) -> bool:
+    names = {registered.id, *registered.check.aliases}
+    return (not only or bool(names & set(only))) and not names & set(skip)
+
+
+def _order(finding: Finding, gate: Severity) -> tuple[int, int, str, str]:
+    state = list(State).index(finding.state(gate))
+    return state, -list(Severity).index(finding.severity), finding.check, finding.target
+
+
+def _servers(estate: Estate) -> tuple[ServerRecord, ...]:
+    return tuple(
+        ServerRecord(
+            name=server.name,
+            host=server.host,
+            roles=server.roles,
+            answered=isinstance(estate.fact(server.name, Env), Env),
+            topics=tuple(_topic_record(estate, server.name, topic) for topic in estate.evidence.asked),
+        )
+        for server in estate.inventory.servers
+    )
+
+
+def _topic_record(estate: Estate, server: str, topic: str) -> TopicRecord:
+    reading = estate.evidence.topics(server).get(topic)
+    if reading is None:
+        return TopicRecord(topic=topic, status=ReadStatus.NOT_COLLECTED.value, milliseconds=0, message="")
+    message = "; ".join(reading.lacking.values()) if isinstance(reading, Read) else reading.message
+    return TopicRecord(topic=topic, status=reading.status.value, milliseconds=reading.milliseconds, message=message)
+
+
+def _not_covered(estate: Estate, wanted: Sequence[Registered]) -> tuple[str, ...]:
+    asked = {registered.check.each for registered in wanted} | {
+        need.per.members for registered in wanted for need in registered.check.needs if need.per is not None
+    }
+    empty = [target for target in Target if target in asked & SERVER_TARGETS and not estate.servers(target)]
+    return tuple(f"The inventory names no {NO_TARGET[target]}." for target in empty)
+
+
+def _check_record(registered: Registered) -> CheckRecord:
+    check = registered.check
+    return CheckRecord(
+        id=registered.id,
+        title=check.title,
+        description=check.description,
+        severity=check.severity,
+        grade=check.grade,
+        target=check.each,
+        profiles=tuple(profile for profile in Profile if profile in check.profiles),
+        stage=check.stage,
+        requires=check.requires,
+        references=check.references,
+        source=registered.source,
+    )

@@ -1,0 +1,137 @@
+"""The bundle: what was read of an estate, once, and what could not be read."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import ValidationError
+
+from ssoaudit import record
+from ssoaudit.facts import Fact
+from ssoaudit.inventory import Inventory
+from ssoaudit.record import Record, RunRecord
+
+F = TypeVar("F", bound=Fact)
+
+SCHEMA_VERSION = 1
+
+
+class ReadStatus(str, Enum):
+    """How the reading of a topic ended. The first five are the node script's own words."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    DENIED = "denied"
+    ABSENT = "absent"
+    ERROR = "error"
+    DEADLINE = "deadline"
+    MALFORMED = "malformed"
+    TOO_LARGE = "too_large"
+    UNREACHABLE = "unreachable"
+    NOT_COLLECTED = "not_collected"
+
+
+MissingStatus = Literal[
+    ReadStatus.DENIED,
+    ReadStatus.ABSENT,
+    ReadStatus.ERROR,
+    ReadStatus.DEADLINE,
+    ReadStatus.MALFORMED,
+    ReadStatus.TOO_LARGE,
+    ReadStatus.UNREACHABLE,
+    ReadStatus.NOT_COLLECTED,
+]
+
+
+class Read(Record):
+    """A topic that was read. `lacking` maps the parts that could not be read to the reason."""
+
+    status: Literal[ReadStatus.OK, ReadStatus.PARTIAL]
+    milliseconds: int
+    lacking: dict[str, str]
+    data: dict[str, Any]
+
+
+class Missing(Record):
+    """A topic that could not be read: the stage and code of the fault, one sentence, and what to do next."""
+
+    status: MissingStatus
+    code: str
+    stage: str
+    message: str
+    hint: str
+    milliseconds: int = 0
+
+
+Reading = Read | Missing
+
+
+class ServerEvidence(Record):
+    """What one server answered, by topic. Times are the auditor's, UTC."""
+
+    name: str
+    started: datetime
+    finished: datetime
+    topics: dict[str, Reading]
+
+
+class Evidence(Record):
+    """What was read of an estate. `asked` are the topics that every server was asked for."""
+
+    schema_version: Literal[1]
+    run: RunRecord
+    inventory: Inventory
+    asked: tuple[str, ...]
+    servers: tuple[ServerEvidence, ...]
+
+    def topics(self, server: str) -> Mapping[str, Reading]:
+        """What a server answered, by topic; empty where it is not in the bundle."""
+        for evidence in self.servers:
+            if evidence.name == server:
+                return evidence.topics
+        return {}
+
+
+def typed(reading: Reading, model: type[F]) -> F | Missing:
+    """A reading as its model, or why it is none."""
+    if isinstance(reading, Missing):
+        return reading
+    try:
+        return model.read(reading.data, reading.lacking)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False, include_context=False)
+    where = ".".join(str(step) for step in problems[0]["loc"])
+    if all(problem["type"] == "missing" for problem in problems):
+        return Missing(
+            status=ReadStatus.NOT_COLLECTED,
+            code="older-evidence",
+            stage="evaluate",
+            message=f"The evidence is older than this check: {model.topic} has no {where}.",
+            hint="Collect again with this version.",
+        )
+    return Missing(
+        status=ReadStatus.MALFORMED,
+        code="malformed",
+        stage="evaluate",
+        message=f"The answer about {model.topic} is not what it should be: {where}: {problems[0]['msg']}.",
+        hint="Collect again; if it stays so, report it with the log.",
+    )
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 that reports show for a bundle."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def parse(data: bytes, source: Path) -> Evidence:
+    """The evidence in a file's bytes. Raises `DocumentError`."""
+    return record.parse(data, source, Evidence, SCHEMA_VERSION, "evidence bundle")
+
+
+def load(path: Path) -> tuple[Evidence, str]:
+    """The evidence in a file, and the file's digest. Raises `DocumentError`."""
+    data = record.read(path)
+    return parse(data, path), digest(data)

@@ -1,0 +1,28 @@
+"""Who answered, and in what shell."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from ssoaudit.facts.fact import Fact, Scope
+
+
+class Env(Fact):
+    """The PowerShell that read the server, and the machine and account it ran as.
+
+    Source: `$env:COMPUTERNAME`, `$PSVersionTable`, `WindowsIdentity.GetCurrent`. Needs no privilege.
+    `time` is the server's clock (UTC) when the reader ran. `computer_name` is the NetBIOS name, at most 15
+    characters: without it no other fact of the server is believed.
+    """
+
+    topic: ClassVar[str] = "env"
+    scope: ClassVar[Scope] = Scope.SERVER
+
+    computer_name: str
+    time: datetime
+    powershell_version: str
+    language_mode: str
+    is_64_bit: bool
+    culture: str
+    user: str
+    user_sid: str
+    is_elevated: bool

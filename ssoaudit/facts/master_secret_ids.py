@@ -1,0 +1,26 @@
+"""Which master secrets a server holds: names only, never a byte of them."""
+
+from typing import ClassVar
+
+from ssoaudit.facts.fact import Fact, Scope
+
+
+class MasterSecretIds(Fact):
+    r"""The ids of the master secrets in the server's registry.
+
+    Source: names of the subkeys of `HKLM\SOFTWARE\Microsoft\ENTSSO\SSOSS`, read with `StdRegProv.EnumKey`, which
+    returns names only. A name is the GUID of a secret; usually there are two, the current and the previous one.
+    `is_present` is False where the key does not exist. A name that is no GUID is kept as it is.
+    Needs a local administrator as a rule. See https://learn.microsoft.com/biztalk/core/single-sign-on-event-10520.
+    """
+
+    topic: ClassVar[str] = "master_secret_ids"
+    scope: ClassVar[Scope] = Scope.SERVER
+
+    is_present: bool
+    names: tuple[str, ...]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids, lower case and without braces."""
+        return frozenset(name.strip("{}").lower() for name in self.names)

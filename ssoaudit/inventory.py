@@ -1,0 +1,279 @@
+"""Who is audited: the inventory's model, read from YAML."""
+
+import ipaddress
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from ssoaudit import documents
+from ssoaudit.documents import Flaw, FlawError, invisible, visible
+from ssoaudit.vocabulary import ClusterRole, Role, Stage
+
+Scheme = Literal["http", "https"]
+WinrmAuth = Literal["auto", "kerberos", "ntlm", "basic", "certificate", "credssp"]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
+_ENCODED_LABEL = 63
+
+
+def _one_line(text: str) -> str:
+    """Names reach terminals, logs and queries: nothing invisible, nothing that only looks like another name."""
+    bad = invisible(text)
+    if bad:
+        hint = "inside double quotes a backslash starts an escape: use single quotes, as in 'DOMAIN\\name'"
+        raise FlawError(Flaw(f"the text holds the control character {bad}", hint))
+    if text != text.strip():
+        raise FlawError(Flaw("the text begins or ends with a space", "remove the space"))
+    return text
+
+
+def _host(host: str) -> str:
+    """A computer name or DNS name (letters, digits, hyphens, and underscores as Windows permits) or an IP address."""
+    if _is_address(host):
+        return host
+    if "://" in host:
+        raise FlawError(Flaw(f"'{visible(host)}' is a URL, not a host name", "write the host name alone"))
+    if host.startswith("[") or re.fullmatch(r"[^:]+:\d+", host):
+        hint = "write the host alone, without brackets; the port has a key of its own"
+        raise FlawError(Flaw(f"'{visible(host)}' is not a host name", hint))
+    if host.endswith("."):
+        raise FlawError(Flaw(f"the host name '{visible(host)}' ends with a dot", "leave out the last dot"))
+    labels = host.split(".")
+    if labels[-1].isdigit() or not all(_is_label(label) for label in labels):
+        hint = "use letters, digits, hyphens and underscores, in parts of at most 63 joined by dots, or an IP address"
+        raise FlawError(Flaw(f"'{visible(host)}' is neither a host name nor an IP address", hint))
+    return host
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return "%" not in host
+
+
+def _is_label(label: str) -> bool:
+    if not _LABEL.fullmatch(label):
+        return False
+    if label.isascii():
+        return True
+    try:
+        return len(label.encode("idna")) <= _ENCODED_LABEL
+    except UnicodeError:
+        return False
+
+
+def _sql_server(server: str) -> str:
+    """An ODBC server name in one of the three forms that need no quoting."""
+    form = re.fullmatch(r"(?P<host>[^\\,;{}=\s]+)(\\[\w$#-]{1,64})?(,(?P<port>\d{1,5}))?", server)
+    if not form or (form["port"] and not 1 <= int(form["port"]) <= 65535):  # noqa: PLR2004 - the highest port
+        hint = "write HOST, HOST,PORT or HOST\\INSTANCE"
+        raise FlawError(Flaw(f"'{visible(server)}' is not a SQL Server address", hint))
+    _host(form["host"])
+    return server
+
+
+def _group_name(group: str) -> str:
+    r"""`DOMAIN\group`, as SSODB stores it."""
+    if not re.fullmatch(r"[^\\]+\\[^\\]+", group):
+        hint = "write DOMAIN\\group; inside double quotes the backslash is written twice"
+        raise FlawError(Flaw(f"'{visible(group)}' is not of the form DOMAIN\\group", hint))
+    return group
+
+
+Line = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_one_line)]
+PathText = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_one_line)]
+Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_one_line), AfterValidator(_host)]
+SqlServer = Annotated[Line, AfterValidator(_sql_server)]
+GroupName = Annotated[Line, AfterValidator(_group_name)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class WinrmSettings(_Section):
+    """How the Windows machines are reached; a server may override any of it."""
+
+    scheme: Scheme = Field(
+        default="http", description="http (its messages are encrypted by Kerberos, NTLM or CredSSP) or https."
+    )
+    port: Port | None = Field(default=None, description="5985 for http, 5986 for https unless given.")
+    auth: WinrmAuth = Field(default="auto", description="auto: Kerberos where a ticket and the extra exist, else NTLM.")
+    user: Line | None = Field(
+        default=None, description="DOMAIN\\user or user@domain; the password is never written here."
+    )
+    ca_file: PathText | None = Field(
+        default=None, description="CA certificates (PEM) to trust for https; else the system's store."
+    )
+    insecure_skip_verify: bool = Field(default=False, description="Do not verify certificates. Printed in the report.")
+
+    @model_validator(mode="after")
+    def _protects_the_password(self) -> "WinrmSettings":
+        if self.scheme == "http" and self.auth == "basic":
+            message = "auth: basic over http sends the password in the clear"
+            raise FlawError(Flaw(message, "add scheme: https or use auth: kerberos or ntlm", ("auth",)))
+        if self.scheme == "http" and self.auth == "certificate":
+            raise FlawError(Flaw("auth: certificate works over https only", "add scheme: https", ("auth",)))
+        return self
+
+
+class SqlSettings(_Section):
+    """Where SSODB is. What is left out is read from the servers' registry."""
+
+    server: SqlServer | None = Field(default=None, description="HOST, HOST,PORT or HOST\\INSTANCE.")
+    database: Line | None = Field(default=None, description="The database's name, usually SSODB.")
+    driver: PathText | None = Field(
+        default=None, description="An ODBC driver's registered name or path; else the best one found."
+    )
+    encrypt: Literal["strict", "mandatory", "optional"] = Field(
+        default="mandatory",
+        description="strict: TDS 8.0; mandatory: TLS or no connection; optional: as the server wishes.",
+    )
+    user: Line | None = Field(default=None, description="A SQL login; else the Windows identity.")
+
+
+class Server(_Section):
+    """A Windows machine."""
+
+    host: Host = Field(description="Computer name, DNS name or IP address.")
+    address: Host | None = Field(default=None, description="Where to connect, if not the host name.")
+    port: Port | None = Field(default=None, description="The WinRM port of this server alone.")
+    roles: tuple[Role, ...] = Field(default=(), description="What the server does; none: a plain SSO server.")
+    winrm: WinrmSettings | None = Field(
+        default=None, description="Replaces the inventory's winrm section for this server."
+    )
+
+    @field_validator("roles")
+    @classmethod
+    def _roles_differ(cls, roles: tuple[Role, ...]) -> tuple[Role, ...]:
+        flaws = [
+            Flaw(f"the role '{role.value}' is listed twice", "remove one", (index,))
+            for index, role in enumerate(roles)
+            if role in roles[:index]
+        ]
+        if flaws:
+            raise FlawError(*flaws)
+        return roles
+
+    @property
+    def name(self) -> str:
+        """The computer name as Windows shows it: the first label, in capitals; an address stays whole."""
+        label = self.host.split(".", 1)[0]
+        return (self.host if label.isdigit() or ":" in self.host else label).upper()
+
+    @property
+    def is_node(self) -> bool:
+        """Whether this is a cluster node."""
+        return Role.CLUSTER in self.roles
+
+    @property
+    def is_sql_only(self) -> bool:
+        """Whether nothing but SQL Server is expected here."""
+        return self.roles == (Role.SQL,)
+
+
+class Groups(_Section):
+    r"""The SSO groups that SSODB is meant to name, `DOMAIN\group`."""
+
+    sso_administrators: GroupName | None = Field(default=None, description="SSO Administrators, as DOMAIN\\group.")
+    sso_affiliate_administrators: GroupName | None = Field(
+        default=None, description="SSO Affiliate Administrators, as DOMAIN\\group."
+    )
+
+
+class Inventory(_Section):
+    """An estate: its cluster nodes, the BizTalk and SQL machines around them, and what is meant to be so."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)] = Field(
+        description="What the estate is called in reports."
+    )
+    stage: Stage = Field(default=Stage.CLUSTERED, description="How far the cluster is built.")
+    cluster_role: ClusterRole = Field(default=ClusterRole.MASTER, description="What the cluster is for.")
+    change: Literal["new", "move"] | None = Field(
+        default=None, description="The change ahead: a new master secret server, or one that moves to the cluster."
+    )
+    network_name: Line | None = Field(
+        default=None, description="The SSO role's network name; else read from the cluster."
+    )
+    present_master: Line | None = Field(default=None, description="The master secret server that SSODB still names.")
+    service_account: Line | None = Field(default=None, description="DOMAIN\\account that ENTSSO is meant to run as.")
+    standby: tuple[Line, ...] = Field(default=(), description="Servers meant to hold a copy of the secret.")
+    operators: tuple[Line, ...] = Field(default=(), description="Accounts that will carry out the change.")
+    msdtc: Literal["clustered", "local"] = Field(
+        default="clustered", description="local: no shared storage, no clustered MSDTC."
+    )
+    groups: Groups = Field(default=Groups(), description="The SSO groups that SSODB is meant to name.")
+    winrm: WinrmSettings = Field(
+        default=WinrmSettings(), description="How the servers are reached, unless one says otherwise."
+    )
+    sql: SqlSettings = Field(
+        default=SqlSettings(), description="Where SSODB is; what is left out is read from the servers."
+    )
+    servers: tuple[Server, ...] = Field(min_length=1, description="The Windows machines; at least one cluster node.")
+
+    @field_validator("servers")
+    @classmethod
+    def _servers_are_an_estate(cls, servers: tuple[Server, ...]) -> tuple[Server, ...]:
+        flaws = _same_names(servers)
+        if not any(server.is_node for server in servers):
+            flaws.append(Flaw("no server is a cluster node", "give at least one server roles: [cluster]"))
+        if flaws:
+            raise FlawError(*flaws)
+        return servers
+
+    @cached_property
+    def nodes(self) -> tuple[Server, ...]:
+        """The cluster nodes, in the inventory's order."""
+        return tuple(server for server in self.servers if server.is_node)
+
+    def server(self, name: str) -> Server | None:
+        """The server of that name (host name, FQDN or computer name, any case), or None."""
+        wanted = name.casefold()
+        for server in self.servers:
+            if wanted in (server.host.casefold(), server.name.casefold()):
+                return server
+        return None
+
+    def winrm_of(self, server: Server) -> WinrmSettings:
+        """The settings in force for a server, its own port included."""
+        settings = server.winrm or self.winrm
+        return settings.model_copy(update={"port": server.port}) if server.port else settings
+
+
+def load(path: Path) -> Inventory:
+    """The inventory in that YAML file; `DocumentError` lists what is wrong with it, and where."""
+    return documents.load(path, Inventory)
+
+
+def json_schema() -> dict[str, Any]:
+    """The inventory's JSON Schema, draft 2020-12, for editors."""
+    schema = Inventory.model_json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "ssoaudit inventory",
+    }
+
+
+def _same_names(servers: tuple[Server, ...]) -> list[Flaw]:
+    """A server is known by its computer name everywhere, so two may not share one."""
+    first: dict[str, Server] = {}
+    flaws = []
+    for index, server in enumerate(servers):
+        key = ipaddress.ip_address(server.host).compressed if _is_address(server.host) else server.name.casefold()
+        other = first.setdefault(key, server)
+        if other is server:
+            continue
+        if other.host.casefold() == server.host.casefold():
+            flaw = Flaw(f"the host '{visible(server.host)}' is listed twice", "remove one", (index, "host"))
+        else:
+            message = f"the host '{visible(server.host)}' has the same computer name as '{visible(other.host)}'"
+            flaw = Flaw(message, "list each machine once, under the name Windows gives it", (index, "host"))
+        flaws.append(flaw)
+    return flaws

@@ -1,0 +1,131 @@
+"""The lab as a child process: pyspnego's acceptor takes its accounts from a variable of the whole process."""
+
+import json
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Self
+
+from ssoaudit.credentials import Secret
+from ssoaudit.facts import TOPICS
+from ssoaudit.inventory import Inventory, Server, WinrmSettings
+from ssoaudit.lab.__main__ import LOOPBACK
+from ssoaudit.lab.estate import LabEstate, Machine
+
+USER = "CONTOSO\\auditor"
+
+
+class LabError(Exception):
+    """The lab's process did not come up, or is gone."""
+
+
+class Lab:
+    """A running lab; a context manager. Its password is new each time, and never leaves the two processes.
+
+    `noise` is a line that every machine's PowerShell prints between its frames. With `tls` the machines speak Basic
+    over HTTPS, else NTLM with message encryption over HTTP.
+    """
+
+    def __init__(self, estate: LabEstate, *, tls: bool = False, noise: str = "") -> None:
+        self.estate = estate
+        self.user = USER
+        self.password = Secret(secrets.token_urlsafe(24))
+        self._noise = noise
+        self._tls = tls
+        self._directory: tempfile.TemporaryDirectory[str] | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._ports: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        self._directory = tempfile.TemporaryDirectory(prefix="ssoaudit-lab-")
+        command = [sys.executable, "-m", "ssoaudit.lab"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        try:
+            self._ports = self._ask(json.dumps(self._order()))["ports"]
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def inventory(self) -> Inventory:
+        """The estate's inventory, with the ports on which the lab listens."""
+        inventory = self.estate.inventory()
+        servers = tuple(
+            Server(host=server.host, roles=server.roles, address=LOOPBACK, port=self._ports[server.name])
+            for server in inventory.servers
+        )
+        winrm = WinrmSettings(auth="ntlm", user=self.user)
+        if self._tls:
+            winrm = WinrmSettings(scheme="https", auth="basic", user=self.user, ca_file=str(self._ca_file()))
+        return inventory.model_copy(update={"servers": servers, "winrm": winrm})
+
+    def counters(self) -> dict[str, dict[str, int]]:
+        """What each machine has seen since the lab started: `ssoaudit.lab.counters.Counters`, by machine."""
+        return self._ask("counters")
+
+    def _order(self) -> dict[str, object]:
+        return {
+            "user": self.user,
+            "password": self.password.reveal(),
+            "noise": self._noise,
+            "ca_file": str(self._ca_file()) if self._tls else "",
+            "machines": [
+                {
+                    "name": machine.name,
+                    "unreachable": machine.name in self.estate.unreachable,
+                    "answers": answers(machine),
+                }
+                for machine in self.estate.machines.values()
+            ],
+        }
+
+    def _ca_file(self) -> Path:
+        if self._directory is None:
+            raise LabError("The lab is not running.")
+        return Path(self._directory.name, "ca.pem")
+
+    def _ask(self, line: str) -> dict[str, Any]:
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise LabError("The lab is not running.")
+        try:
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            raise LabError("The lab's process ended; what it said stands above.")
+        decoded: dict[str, Any] = json.loads(answer)
+        return decoded
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.communicate()
+        if self._directory is not None:
+            self._directory.cleanup()
+
+
+def answers(machine: Machine) -> Mapping[str, Mapping[str, object]]:
+    """What a machine's PowerShell answers, by topic; what the machine lacks is absent."""
+    return {topic.topic: _answer(machine, topic.topic) for topic in TOPICS}
+
+
+def _answer(machine: Machine, topic: str) -> Mapping[str, object]:
+    fact = machine.facts.get(topic)
+    if fact is None:
+        message = f"{machine.name} has nothing of the kind"
+        return {"status": "absent", "data": {"type": "", "code": "", "message": message, "where": ""}}
+    return {"status": "ok", "data": fact.model_dump(mode="json")}

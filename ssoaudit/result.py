@@ -1,0 +1,206 @@
+"""What an evaluation says: the result file, from which every report is drawn."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from ssoaudit import record
+from ssoaudit.record import Record, RunRecord
+from ssoaudit.vocabulary import (
+    ClusterRole,
+    Grade,
+    Profile,
+    Role,
+    Severity,
+    Stage,
+    State,
+    Status,
+    Target,
+    Verdict,
+)
+
+SCHEMA_VERSION = 1
+
+
+class ShellCommand(Record):
+    """A suggested command, its values already quoted; `complete` is False where a value had to be left open."""
+
+    shell: Literal["powershell", "cmd", "tsql"]
+    text: str
+    complete: bool
+
+
+class FixStep(Record):
+    """One step of a fix: what to do, on which machine, what it costs the service, and the command."""
+
+    text: str
+    on: str | None
+    impact: str | None
+    command: ShellCommand | None
+
+
+class Observation(Record):
+    """One row of evidence: what a machine or resource should show, and what it shows."""
+
+    subject: str
+    expected: str
+    observed: str
+    source: str
+
+
+class Reason(Record):
+    """Why something is not verified: which machine and topic could not be read, and what to do next.
+
+    `code` is a stable word (`denied`, `refused`, `required`, …); `server` is None where no machine is to blame.
+    """
+
+    code: str
+    server: str | None
+    topic: str | None
+    message: str
+    hint: str
+
+
+class Finding(Record):
+    """What one check says of one target. Its identity is check and target, never the text."""
+
+    check: str
+    kind: Target
+    target: str
+    status: Status
+    severity: Severity
+    text: str
+    why: str
+    expected: str
+    observed: str
+    servers: tuple[str, ...]
+    evidence: tuple[Observation, ...]
+    reasons: tuple[Reason, ...]
+    blocked_by: str | None
+    fix: tuple[FixStep, ...]
+
+    def state(self, gate: Severity) -> State:
+        """What a reader sees. A fail below the gate is a warning."""
+        if self.status is Status.FAIL and self.severity < gate:
+            return State.WARNING
+        return State(self.status.value)
+
+    def blocks(self, gate: Severity) -> bool:
+        """Whether this finding alone keeps the verdict from READY."""
+        return self.status in (Status.FAIL, Status.NOT_VERIFIED) and self.severity >= gate
+
+
+class CheckRecord(Record):
+    """A check as it was when it was evaluated, so that a report needs no plugin."""
+
+    id: str
+    title: str
+    description: str
+    severity: Severity
+    grade: Grade
+    target: Target
+    profiles: tuple[Profile, ...]
+    stage: Stage
+    requires: tuple[str, ...]
+    references: tuple[str, ...]
+    source: str
+
+
+class TopicRecord(Record):
+    """How the reading of one topic on one server ended."""
+
+    topic: str
+    status: str
+    milliseconds: int
+    message: str
+
+
+class ServerRecord(Record):
+    """A machine of the inventory, and what of it was read."""
+
+    name: str
+    host: str
+    roles: tuple[Role, ...]
+    answered: bool
+    topics: tuple[TopicRecord, ...]
+
+
+class ProfileRecord(Record):
+    """The rules of the profile in force. `lifetime_hours`: how long the evidence may be relied on."""
+
+    name: Profile
+    gate: Severity
+    lifetime_hours: int
+
+
+class Narrowing(Record):
+    """Which checks a narrowed run asked for."""
+
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+    evaluated: int
+    known: int
+
+
+class Result(Record):
+    """The whole result. Findings stand worst first: by state, severity, check, target."""
+
+    schema_version: Literal[1]
+    version: str
+    estate: str
+    stage: Stage
+    cluster_role: ClusterRole
+    cluster: str | None
+    network_name: str | None
+    profile: ProfileRecord
+    as_of: datetime
+    expires: datetime
+    run: RunRecord
+    evidence_sha256: str
+    narrowed: Narrowing | None
+    verdict: Verdict
+    subline: str
+    checks: tuple[CheckRecord, ...]
+    findings: tuple[Finding, ...]
+    servers: tuple[ServerRecord, ...]
+    not_covered: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def gate(self) -> Severity:
+        """The severity from which a finding blocks."""
+        return self.profile.gate
+
+    def check(self, check_id: str) -> CheckRecord:
+        """The record of a check; `KeyError` if the result has none of that id."""
+        for check in self.checks:
+            if check.id == check_id:
+                return check
+        raise KeyError(check_id)
+
+    def state(self, finding: Finding) -> State:
+        """What a reader of this result sees of a finding."""
+        return finding.state(self.gate)
+
+    def totals(self) -> dict[State, int]:
+        """How many findings are in each state; they sum to the number of findings."""
+        counts = Counter(self.state(finding) for finding in self.findings)
+        return {state: counts[state] for state in State}
+
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings that keep the verdict from READY: fails first, then what is not verified."""
+        blocking = [finding for finding in self.findings if finding.blocks(self.gate)]
+        return tuple(sorted(blocking, key=lambda finding: finding.status is Status.NOT_VERIFIED))
+
+
+def worst(states: Iterable[State]) -> State:
+    """The worst of some states, in the order of `State`; `NOT_APPLICABLE` for none."""
+    order = list(State)
+    return min(states, key=order.index, default=State.NOT_APPLICABLE)
+
+
+def load(path: Path) -> Result:
+    """The result in a file. Raises `DocumentError`."""
+    return record.parse(record.read(path), path, Result, SCHEMA_VERSION, "result")

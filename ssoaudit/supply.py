@@ -1,0 +1,131 @@
+"""What a check is called with: its targets, and for each the facts that its signature asks for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ssoaudit.evidence import Missing
+from ssoaudit.facts import Fact, Scope
+from ssoaudit.inventory import Inventory, Server
+from ssoaudit.plugin import SERVER_TARGETS, Need
+from ssoaudit.result import Reason
+from ssoaudit.targets import Estate, View
+from ssoaudit.vocabulary import Target
+
+NO_TARGET = {
+    Target.BIZTALK_SERVER: "BizTalk servers",
+    Target.MASTER: "servers that are meant to hold the master secret",
+    Target.NODE: "cluster nodes",
+    Target.SERVER: "SSO servers",
+    Target.MACHINE: "machines",
+    Target.DATABASE: "SSODB",
+    Target.MANAGEMENT_DATABASE: "BizTalk management database",
+}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One target: its name, and the server or the view of the cluster that it is."""
+
+    kind: Target
+    name: str
+    server: Server | None = None
+    view: View | None = None
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What a check is called with, or why it is not called.
+
+    `blocking` are the reasons not to call it; `unread` the servers of a `PerServer` that are not in it, `read`
+    those that are; `empty` names a kind of server that the inventory does not name.
+    """
+
+    arguments: dict[str, Any] = field(default_factory=dict)
+    blocking: tuple[Reason, ...] = ()
+    unread: tuple[Reason, ...] = ()
+    read: tuple[str, ...] = ()
+    empty: Target | None = None
+
+
+def subjects_of(target: Target, estate: Estate) -> tuple[Subject, ...]:
+    """The targets of a kind; one nameless subject where the inventory has none, so that something is said."""
+    if target in SERVER_TARGETS:
+        servers = estate.servers(target)
+        return tuple(Subject(target, server.name, server) for server in servers) or (Subject(target, target.value),)
+    if target is Target.CLUSTER and estate.views:
+        alone = len(estate.views) == 1
+        return tuple(
+            Subject(target, "cluster" if alone else f"cluster as {view.nodes[0]} sees it", view=view)
+            for view in estate.views
+        )
+    return (Subject(target, target.value),)
+
+
+def supply_of(needs: Sequence[Need], subject: Subject, estate: Estate) -> Supply:
+    """The arguments for a check of that subject."""
+    supply = Supply()
+    for need in needs:
+        if need.per is not None and need.fact is not None:
+            supply = _supply_per_server(supply, need, estate)
+        else:
+            supply = _supply_one(supply, need, subject, estate)
+    return supply
+
+
+def _supply_one(supply: Supply, need: Need, subject: Subject, estate: Estate) -> Supply:
+    value: object
+    if need.context is Inventory:
+        value = estate.inventory
+    elif need.context is Server:
+        value = subject.server
+    elif need.fact is not None:
+        value = _fact_of(need.fact, subject, estate)
+        if isinstance(value, Missing) and not need.optional:
+            return replace(supply, blocking=(*supply.blocking, *_reasons(value, need.fact, subject, estate)))
+    return replace(supply, arguments={**supply.arguments, need.parameter: value})
+
+
+def _fact_of(model: type[Fact], subject: Subject, estate: Estate) -> Fact | Missing:
+    if model.scope is Scope.CLUSTER:
+        return subject.view.cluster if subject.view is not None else estate.cluster
+    if subject.server is None:
+        raise TypeError(f"{model.__name__} is a fact of a server, and {subject.name} is none")
+    return estate.fact(subject.server.name, model)
+
+
+def _reasons(missing: Missing, model: type[Fact], subject: Subject, estate: Estate) -> tuple[Reason, ...]:
+    """Why a fact is missing; for the cluster's, what each node said."""
+    if subject.server is not None and model.scope is Scope.SERVER:
+        return (reason(missing, subject.server.name, model.topic),)
+    if estate.views:
+        return (reason(missing, None, model.topic),)
+    answers = [(node.name, estate.fact(node.name, model)) for node in estate.inventory.nodes]
+    return tuple(reason(answer, name, model.topic) for name, answer in answers if isinstance(answer, Missing))
+
+
+def _supply_per_server(supply: Supply, need: Need, estate: Estate) -> Supply:
+    assert need.per is not None and need.fact is not None  # noqa: PT018, S101 - told by the caller
+    members = estate.servers(need.per.members)
+    if not members:
+        return replace(supply, empty=need.per.members)
+    answers = {server.name: estate.fact(server.name, need.fact) for server in members}
+    if need.optional:
+        return replace(supply, arguments={**supply.arguments, need.parameter: need.per(answers)})
+    facts = {name: answer for name, answer in answers.items() if not isinstance(answer, Missing)}
+    unread = tuple(
+        reason(answer, name, need.fact.topic) for name, answer in answers.items() if isinstance(answer, Missing)
+    )
+    if not facts:
+        return replace(supply, blocking=(*supply.blocking, *unread))
+    return replace(
+        supply,
+        arguments={**supply.arguments, need.parameter: need.per(facts)},
+        unread=(*supply.unread, *unread),
+        read=tuple(dict.fromkeys((*supply.read, *facts))),
+    )
+
+
+def reason(missing: Missing, server: str | None, topic: str) -> Reason:
+    """Why a topic is missing, as it stands in a finding."""
+    return Reason(code=missing.code, server=server, topic=topic, message=missing.message, hint=missing.hint)

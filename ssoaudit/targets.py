@@ -1,0 +1,197 @@
+"""Whom a check is asked of, and the facts of each: the evidence as the engine sees it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from ssoaudit.evidence import Evidence, Missing, Read, Reading, ReadStatus, typed
+from ssoaudit.facts import ClusterView, Env, Fact, Lacking
+from ssoaudit.inventory import Inventory, Server
+from ssoaudit.vocabulary import ClusterRole, Role, Stage, Target
+
+F = TypeVar("F", bound=Fact)
+
+NETBIOS_LENGTH = 15
+_MOMENTARY = frozenset({"state", "owner"})
+
+
+@dataclass(frozen=True)
+class View:
+    """One distinct view of the cluster, and the nodes that share it."""
+
+    nodes: tuple[str, ...]
+    cluster: ClusterView
+
+
+@dataclass(frozen=True)
+class Estate:
+    """The evidence, with its facts typed and its targets resolved.
+
+    A server is believed only if it said who it is, and if that is whom the inventory means: two names that lead
+    to one machine would compare the machine with itself.
+    """
+
+    evidence: Evidence
+
+    @property
+    def inventory(self) -> Inventory:
+        """The inventory that the evidence was collected with."""
+        return self.evidence.inventory
+
+    def fact(self, server: str, model: type[F]) -> F | Missing:
+        """What a server answered about a topic, or why that is not known."""
+        reading = self.evidence.topics(server).get(model.topic)
+        if reading is None:
+            return _not_collected(model.topic)
+        if isinstance(reading, Read) and server in self._strangers:
+            return self._strangers[server]
+        return typed(reading, model)
+
+    def servers(self, target: Target) -> tuple[Server, ...]:
+        """The servers of a kind, in the inventory's order."""
+        servers = self.inventory.servers
+        return {
+            Target.SERVER: tuple(server for server in servers if not server.is_sql_only),
+            Target.NODE: self.inventory.nodes,
+            Target.MASTER: self.masters,
+            Target.BIZTALK_SERVER: tuple(server for server in servers if Role.BIZTALK in server.roles),
+            Target.MACHINE: servers,
+        }[target]
+
+    @cached_property
+    def views(self) -> tuple[View, ...]:
+        """The distinct views of the cluster among the nodes that answered, states apart; normally one."""
+        alike: dict[str, dict[str, ClusterView]] = {}
+        for node in self.inventory.nodes:
+            view = self.fact(node.name, ClusterView)
+            if isinstance(view, ClusterView):
+                reading = self.evidence.topics(node.name)[ClusterView.topic]
+                alike.setdefault(_configuration(reading), {})[node.name] = view
+        return tuple(View(tuple(views), _as_the_owner_sees(views)) for views in alike.values())
+
+    @cached_property
+    def cluster(self) -> ClusterView | Missing:
+        """The cluster that all nodes agree on, or why there is none."""
+        if len(self.views) == 1:
+            return self.views[0].cluster
+        if self.views:
+            return Missing(
+                status=ReadStatus.ERROR,
+                code="views-differ",
+                stage="evaluate",
+                message="The nodes do not agree on the cluster's configuration.",
+                hint="Find the node that is cut off, or whose cluster service hangs.",
+            )
+        missing = [self.fact(node.name, ClusterView) for node in self.inventory.nodes]
+        return next((reason for reason in missing if isinstance(reason, Missing)), _not_collected(ClusterView.topic))
+
+    @cached_property
+    def masters(self) -> tuple[Server, ...]:
+        """The servers that are meant to hold the master secret.
+
+        The possible owners of ENTSSO once the cluster is the master secret server; all nodes where the possible
+        owners are not known. Before, and for a member, the present or remote master, if the inventory has it.
+        """
+        inventory = self.inventory
+        if inventory.cluster_role is ClusterRole.MASTER and inventory.stage is Stage.CLUSTERED:
+            owners = self._possible_owners
+            return tuple(node for node in inventory.nodes if owners is None or node.name.casefold() in owners)
+        present = inventory.server(inventory.present_master) if inventory.present_master else None
+        return (present,) if present else ()
+
+    @property
+    def network_name(self) -> str | None:
+        """The role's network name: the inventory's, else the cluster's where it is the only one of the group."""
+        if self.inventory.network_name or isinstance(self.cluster, Missing):
+            return self.inventory.network_name
+        try:
+            names = self.cluster.in_group(self.cluster.entsso.group, "Network Name")
+        except Lacking:
+            return None
+        return names[0].network_name if len(names) == 1 else None
+
+    @cached_property
+    def _possible_owners(self) -> frozenset[str] | None:
+        try:
+            owners = {
+                owner.casefold()
+                for view in self.views
+                for owner in view.cluster.possible_owners_of(view.cluster.entsso)
+            }
+        except Lacking:
+            return None
+        known = {node.name.casefold() for node in self.inventory.nodes}
+        return frozenset(owners) if owners & known else None
+
+    @cached_property
+    def _strangers(self) -> Mapping[str, Missing]:
+        """The servers that are not believed, with the reason."""
+        said = {server.name: self._computer_name(server) for server in self.inventory.servers}
+        answers = [name.casefold() for name in said.values() if isinstance(name, str)]
+        strangers: dict[str, Missing] = {}
+        for server in self.inventory.servers:
+            name = said[server.name]
+            if isinstance(name, Missing):
+                strangers[server.name] = _stranger(f"{server.name} did not say who it is: {name.message}")
+            elif answers.count(name.casefold()) > 1:
+                strangers[server.name] = _stranger(f"{server.name} and another server are one machine: {name}.")
+            elif not _is_called(server, name):
+                strangers[server.name] = _stranger(f"{server.name} was asked, but a machine called {name} answered.")
+        return strangers
+
+    def _computer_name(self, server: Server) -> str | Missing:
+        reading = self.evidence.topics(server.name).get(Env.topic)
+        env = typed(reading, Env) if reading else _not_collected(Env.topic)
+        return env if isinstance(env, Missing) else env.computer_name
+
+
+def _is_called(server: Server, computer_name: str) -> bool:
+    """Whether a machine of that NetBIOS name is the server. One known by its address may be called anything."""
+    if server.name == server.host and (":" in server.host or server.host.replace(".", "").isdigit()):
+        return True
+    return computer_name.casefold() == server.name[:NETBIOS_LENGTH].casefold()
+
+
+def _stranger(message: str) -> Missing:
+    return Missing(
+        status=ReadStatus.ERROR,
+        code="other-machine",
+        stage="evaluate",
+        message=message,
+        hint="Give the computer's own name as host, and where to connect as address.",
+    )
+
+
+def _not_collected(topic: str) -> Missing:
+    return Missing(
+        status=ReadStatus.NOT_COLLECTED,
+        code="not-collected",
+        stage="collect",
+        message=f"The evidence holds nothing about {topic}.",
+        hint="Collect again.",
+    )
+
+
+def _configuration(reading: Reading) -> str:
+    """What of a cluster view does not change from one moment to the next, in one spelling."""
+    return json.dumps(_settled(reading.data if isinstance(reading, Read) else {}), sort_keys=True)
+
+
+def _settled(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _settled(part) for key, part in value.items() if key not in _MOMENTARY}
+    if isinstance(value, list):
+        return sorted((_settled(part) for part in value), key=lambda part: json.dumps(part, sort_keys=True))
+    return value
+
+
+def _as_the_owner_sees(views: Mapping[str, ClusterView]) -> ClusterView:
+    """Of views that differ in momentary states only, the one of the node that owns ENTSSO."""
+    by_name = {name.casefold(): view for name, view in views.items()}
+    first = next(iter(views.values()))
+    try:
+        return by_name.get(first.entsso_group.owner.casefold(), first)
+    except Lacking:
+        return first
