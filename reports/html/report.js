@@ -96,7 +96,7 @@
     var button = event.target.closest("button[data-copy]");
     if (!button) { return; }
     var link = location.href.split("#")[0] + "#" + button.dataset.id;
-    copy(button, button.dataset.copy === "link" ? link : button.parentElement.querySelector("pre").textContent + " ");
+    copy(button, button.dataset.copy === "link" ? link : button.parentElement.querySelector("pre").textContent);
   });
 
   /* Expand all */
