@@ -1,0 +1,373 @@
+"""What a server can do to the client before anyone has logged on, or over TLS."""
+
+import base64
+import contextlib
+import socket
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from winrm_servers import Server, Wire
+
+from ssoaudit.collect.faults import Fault, FaultStage
+from ssoaudit.collect.winrm.endpoint import endpoint
+from ssoaudit.collect.winrm.shell import Limits, Logon, Output, run
+from ssoaudit.credentials import Secret
+from ssoaudit.inventory import WinrmSettings
+from ssoaudit.lab.certificate import Authority
+
+CANARY = "canary-Pa55word"
+LOGON = Logon("CONTOSO\\auditor", Secret(CANARY))
+QUICK = Limits(connect=2.0, operation=1.0, grace=1.0, deadline=1.5, cleanup=0.5)
+
+
+def ask(port: int, host: str = "127.0.0.1", limits: Limits = QUICK, **settings: object) -> Output:
+    chosen = WinrmSettings.model_validate({"auth": "ntlm", "port": port, **settings})
+    return run(endpoint("NODE1", host, chosen), chosen, LOGON, "program", ["argument"], b"input", limits=limits)
+
+
+def fault_of(port: int, host: str = "127.0.0.1", limits: Limits = QUICK, **settings: object) -> Fault:
+    with pytest.raises(Fault) as caught:
+        ask(port, host, limits, **settings)
+    fault = caught.value
+    assert "NODE1" in fault.message
+    told = "".join(traceback.TracebackException.from_exception(fault, capture_locals=True).format())
+    assert CANARY not in told + repr(fault) + str(fault)
+    assert fault.__cause__ is None
+    assert fault.__context__ is None
+    return fault
+
+
+def test_nothing_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    fault = fault_of(port)
+    assert (fault.stage, fault.code) == (FaultStage.CONNECT, "refused")
+
+
+def test_a_name_that_does_not_exist() -> None:
+    fault = fault_of(5985, "node1.invalid")
+    assert (fault.stage, fault.code) == (FaultStage.RESOLVE, "dns")
+
+
+def test_a_resolver_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    def getaddrinfo(*_: object, **__: object) -> list[object]:
+        released.wait()
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    fault = fault_of(5985, "node1.invalid", Limits(connect=0.2))
+    released.set()
+    assert (fault.stage, fault.code) == (FaultStage.RESOLVE, "dns-timeout")
+
+
+def test_a_port_that_takes_no_connection() -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        with contextlib.ExitStack() as waiting:
+            for _ in range(4):
+                sock = waiting.enter_context(socket.socket())
+                sock.setblocking(False)
+                sock.connect_ex(("127.0.0.1", port))
+            fault = fault_of(port, limits=Limits(connect=0.3))
+    assert (fault.stage, fault.code) == (FaultStage.CONNECT, "connect-timeout")
+
+
+def silent(wire: Wire) -> None:
+    wire.wait_until_left()
+
+
+def hang_up(wire: Wire) -> None:
+    wire.request()
+
+
+def noise(wire: Wire) -> None:
+    wire.request()
+    wire.send(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+
+def drip_body(wire: Wire) -> None:
+    wire.request()
+    wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    wire.drip(b"x")
+
+
+def drip_header(wire: Wire) -> None:
+    wire.request()
+    wire.send(b"HTTP/1.1 200 OK\r\nX-Header: ")
+    wire.drip(b"x")
+
+
+def huge(wire: Wire) -> None:
+    wire.request()
+    wire.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    wire.drip(b"100000\r\n" + b"x" * 0x100000 + b"\r\n")
+
+
+def huge_401(wire: Wire) -> None:
+    wire.request()
+    wire.send(b"HTTP/1.1 401 No\r\nWWW-Authenticate: NTLM\r\nTransfer-Encoding: chunked\r\n\r\n")
+    wire.drip(b"100000\r\n" + b"x" * 0x100000 + b"\r\n")
+
+
+def cut_short(wire: Wire) -> None:
+    wire.request()
+    wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nfew")
+
+
+def answering(status: int, *headers: str, body: bytes = b"") -> Callable[[Wire], None]:
+    def serve(wire: Wire) -> None:
+        while wire.request():
+            wire.reply(status, body, *headers)
+
+    return serve
+
+
+@pytest.mark.parametrize(
+    ("serve", "code"),
+    [
+        (silent, "deadline"),
+        (hang_up, "conn-lost"),
+        (noise, "protocol"),
+        (drip_body, "deadline"),
+        (drip_header, "deadline"),
+        (huge, "too-large"),
+        (huge_401, "too-large"),
+        (cut_short, "conn-lost"),
+        (answering(307, "Location: http://127.0.0.1:1/wsman"), "redirect"),
+        (answering(302, "Location: file:///etc/passwd"), "redirect"),
+        (answering(200, "Content-Encoding: gzip"), "protocol"),
+        (answering(407, "Proxy-Authenticate: NTLM"), "http"),
+        (answering(404), "http"),
+        (answering(503), "http"),
+        (answering(401, 'WWW-Authenticate: Basic realm="WSMAN"'), "auth-scheme"),
+        (answering(401), "auth-scheme"),
+        (answering(401, "WWW-Authenticate: NTLM"), "auth-scheme"),
+        (answering(401, "WWW-Authenticate: NTLM AAAA"), "protocol"),
+        (answering(200), "downgrade"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else getattr(value, "__name__", ""),
+)
+def test_a_failed_logon_is_a_fault_and_sends_no_soap(serve: Callable[[Wire], None], code: str) -> None:
+    bodies: list[bytes] = []
+
+    def recording(wire: Wire) -> None:
+        plain = wire.request
+
+        def request() -> object:
+            found = plain()
+            if found and found.body:
+                bodies.append(found.body)
+            return found
+
+        wire.request = request  # type: ignore[method-assign,assignment]
+        serve(wire)
+
+    with Server(recording) as server:
+        assert fault_of(server.port).code == code
+    assert bodies == []
+
+
+def test_a_server_that_stops_answering_is_silent_before_the_deadline() -> None:
+    with Server(silent) as server:
+        fault = fault_of(server.port, limits=Limits(operation=0.1, grace=0.1, cleanup=0.5))
+    assert fault.code == "silent"
+
+
+def challenge(flags: int) -> str:
+    """An NTLM challenge with flags of the server's choice: no names, no target information but its end."""
+    info = b"\0\0\0\0"
+    fields = b"NTLMSSP\0" + (2).to_bytes(4, "little") + bytes(4) + (56).to_bytes(4, "little")
+    fields += flags.to_bytes(4, "little") + b"\1\2\3\4\5\6\7\x08" + bytes(8)
+    fields += len(info).to_bytes(2, "little") * 2 + (56).to_bytes(4, "little") + bytes(8)
+    return base64.b64encode(fields + info).decode()
+
+
+STRONG = 0x62888235  # KEY_EXCH, 128, VERSION, TARGET_INFO, ESS, ALWAYS_SIGN, NTLM, SEAL, SIGN, REQUEST_TARGET, UNICODE
+
+
+@pytest.mark.parametrize(
+    "missing", [0x10, 0x20, 0x80000, 0x20000000, 0x40000000], ids=["sign", "seal", "ess", "128", "key-exch"]
+)
+def test_weak_encryption_is_not_agreed_to(missing: int) -> None:
+    bodies = []
+
+    def serve(wire: Wire) -> None:
+        wire.request()
+        wire.reply(401, b"", "WWW-Authenticate: NTLM")
+        wire.request()
+        wire.reply(401, b"", f"WWW-Authenticate: NTLM {challenge(STRONG & ~missing)}")
+        wire.request()
+        wire.reply(200)
+        if request := wire.request():
+            bodies.append(request.body)
+
+    with Server(serve) as server:
+        assert fault_of(server.port).code == "auth-weak"
+    assert bodies == []
+
+
+def test_a_server_that_cannot_know_the_password_cannot_answer() -> None:
+    bodies = []
+
+    def serve(wire: Wire) -> None:
+        wire.request()
+        wire.reply(401, b"", "WWW-Authenticate: NTLM")
+        wire.request()
+        wire.reply(401, b"", f"WWW-Authenticate: NTLM {challenge(STRONG)}")
+        wire.request()
+        wire.reply(200)
+        if request := wire.request():
+            bodies.append(request.body)
+            wire.reply(200, b"<forged/>", "Content-Type: application/soap+xml;charset=UTF-8")
+
+    with Server(serve) as server:
+        assert fault_of(server.port).code == "downgrade"
+    assert len(bodies) == 1
+    assert b"Envelope" not in bodies[0]
+
+
+def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(hang_up) as proxy, Server(answering(503)) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert fault_of(server.port).code == "http"
+    assert proxy.connections == 0
+
+
+def test_passwords_of_netrc_are_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login other password other\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    seen = []
+
+    def serve(wire: Wire) -> None:
+        while request := wire.request():
+            seen.append(request.headers.get("authorization", ""))
+            wire.reply(401, b"", "WWW-Authenticate: NTLM", "WWW-Authenticate: Basic")
+
+    with Server(serve) as server:
+        assert fault_of(server.port).code == "auth-scheme"
+    assert seen[0] == ""
+    assert all(value.startswith("NTLM ") for value in seen[1:])
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture
+def ca_file(authority: Authority, tmp_path: Path) -> str:
+    path = tmp_path / "ca.pem"
+    path.write_bytes(authority.pem)
+    return str(path)
+
+
+def test_an_untrusted_certificate(authority: Authority) -> None:
+    seen: list[object] = []
+    with Server(lambda wire: seen.append(wire.request()), authority.server_context("127.0.0.1")) as server:
+        fault = fault_of(server.port, scheme="https", auth="basic")
+    assert (fault.stage, fault.code) == (FaultStage.TLS, "tls-untrusted")
+    assert seen == []
+
+
+def test_the_environments_ca_files_are_not_trusted(
+    monkeypatch: pytest.MonkeyPatch, authority: Authority, ca_file: str
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", ca_file)
+    monkeypatch.setenv("CURL_CA_BUNDLE", ca_file)
+    with Server(silent, authority.server_context("127.0.0.1")) as server:
+        assert fault_of(server.port, scheme="https").code == "tls-untrusted"
+
+
+def test_a_certificate_for_another_name(authority: Authority, ca_file: str) -> None:
+    with Server(silent, authority.server_context("node2", "127.0.0.2")) as server:
+        fault = fault_of(server.port, scheme="https", ca_file=ca_file)
+    assert (fault.stage, fault.code) == (FaultStage.TLS, "tls-name")
+
+
+def test_verification_is_left_out_only_where_told_to(authority: Authority) -> None:
+    with Server(answering(503), authority.server_context("node2")) as server:
+        assert fault_of(server.port, scheme="https", insecure_skip_verify=True).code == "http"
+
+
+def test_https_to_a_port_that_speaks_http() -> None:
+    def serve(wire: Wire) -> None:
+        wire.receive()
+        wire.reply(400)
+
+    with Server(serve) as server:
+        assert fault_of(server.port, scheme="https").code == "scheme"
+
+
+def test_tls_that_stops_in_its_handshake() -> None:
+    with Server(silent) as server:
+        assert fault_of(server.port, scheme="https").code in ("deadline", "silent")
+
+
+def test_soap_over_tls_is_screened(authority: Authority, ca_file: str) -> None:
+    bomb = b'<!DOCTYPE a [<!ENTITY e "x">]><a>&e;</a>'
+    for status in (200, 500):
+        with Server(answering(status, body=bomb), authority.server_context("127.0.0.1")) as server:
+            assert fault_of(server.port, scheme="https", auth="basic", ca_file=ca_file).code == "hostile"
+
+
+@pytest.mark.parametrize("soap", [b"<a/>", b"<a", b"\xff", b""])
+def test_what_is_no_soap_is_no_winrm(authority: Authority, ca_file: str, soap: bytes) -> None:
+    with Server(answering(200, body=soap), authority.server_context("127.0.0.1")) as server:
+        fault = fault_of(server.port, scheme="https", auth="basic", ca_file=ca_file)
+    assert fault.code in ("protocol", "hostile")
+
+
+def test_a_password_that_basic_cannot_carry(authority: Authority, ca_file: str) -> None:
+    settings = WinrmSettings(scheme="https", auth="basic", ca_file=ca_file, port=1)
+    logon = Logon("auditor", Secret(f"{CANARY}\u20ac"))
+    with Server(silent, authority.server_context("127.0.0.1")) as server:
+        settings = settings.model_copy(update={"port": server.port})
+        with pytest.raises(Fault) as caught:
+            run(endpoint("NODE1", "127.0.0.1", settings), settings, logon, "program", [], b"", limits=QUICK)
+    assert caught.value.code == "credential-characters"
+    assert CANARY not in repr(caught.value)
+
+
+def test_credentials_refused_half_way_are_not_tried_again(authority: Authority, ca_file: str) -> None:
+    seen = []
+
+    def serve(wire: Wire) -> None:
+        while request := wire.request():
+            seen.append(request)
+            if len(seen) == 1:
+                wire.reply(200, b'<a><b Name="ShellId">1</b></a>')
+            else:
+                wire.reply(401, b"", "WWW-Authenticate: Basic")
+
+    with Server(serve, authority.server_context("127.0.0.1")) as server:
+        assert fault_of(server.port, scheme="https", auth="basic", ca_file=ca_file).code == "auth"
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("logon", [Logon("", Secret("x")), Logon("auditor", Secret(""))])
+def test_without_credentials_nothing_is_sent(logon: Logon) -> None:
+    settings = WinrmSettings(auth="ntlm", port=1)
+    with pytest.raises(Fault) as caught:
+        run(endpoint("NODE1", "127.0.0.1", settings), settings, logon, "program", [], b"")
+    assert (caught.value.stage, caught.value.code) == (FaultStage.CONFIGURE, "no-credentials")
+
+
+def test_cancelled_before_it_began() -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+    settings = WinrmSettings(auth="ntlm", port=1)
+    with pytest.raises(Fault) as caught:
+        run(endpoint("NODE1", "127.0.0.1", settings), settings, LOGON, "program", [], b"", cancelled=cancelled)
+    assert caught.value.code == "cancelled"

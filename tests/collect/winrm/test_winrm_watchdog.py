@@ -1,0 +1,72 @@
+import socket
+import ssl
+import threading
+
+import pytest
+
+from ssoaudit.collect.winrm.watchdog import Guard
+
+
+@pytest.fixture
+def pair() -> tuple[socket.socket, socket.socket]:
+    return socket.socketpair()
+
+
+def test_a_blocked_read_ends_at_the_deadline(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    with theirs, Guard(0.05) as guard:
+        guard.watch(ours)
+        assert ours.recv(1) == b""
+        assert guard.is_due
+        assert not guard.is_cancelled
+
+
+def test_a_blocked_read_ends_when_cancelled(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    cancelled = threading.Event()
+    with theirs, Guard(3600, cancelled) as guard:
+        guard.watch(ours)
+        threading.Timer(0.05, cancelled.set).start()
+        assert ours.recv(1) == b""
+        assert guard.is_cancelled
+
+
+def test_a_socket_that_comes_too_late_is_cut_too(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    with theirs, Guard(-1) as guard:
+        guard.watch(ours)
+        assert ours.recv(1) == b""
+
+
+def test_a_new_budget_is_not_ended_by_cancelling(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    cancelled = threading.Event()
+    cancelled.set()
+    with theirs, Guard(-1, cancelled) as guard:
+        guard.allow(3600)
+        guard.watch(ours)
+        assert not guard.is_due
+        theirs.sendall(b"x")
+        assert ours.recv(1) == b"x"
+
+
+def test_leaving_closes_the_sockets(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    with theirs, Guard(3600) as guard:
+        guard.watch(ours)
+    assert ours.fileno() == -1
+
+
+def test_cutting_tls_keeps_it_encrypted(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with theirs, Guard(3600) as guard:
+        sealed = context.wrap_socket(ours, server_hostname="node1", do_handshake_on_connect=False)
+        guard.watch(sealed)
+        guard.cut()
+        with pytest.raises(OSError, match=r"."):
+            sealed.do_handshake()
+        with pytest.raises(OSError, match=r"."):
+            sealed.sendall(b"secret")
+        assert b"secret" not in theirs.recv(65536)
+        assert sealed._sslobj is not None  # type: ignore[attr-defined]
