@@ -17,7 +17,6 @@ WinrmAuth = Literal["auto", "kerberos", "ntlm", "basic", "certificate", "credssp
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
-_ENCODED_LABEL = 63
 
 
 def _one_line(text: str) -> str:
@@ -63,9 +62,10 @@ def _is_label(label: str) -> bool:
     if label.isascii():
         return True
     try:
-        return len(label.encode("idna")) <= _ENCODED_LABEL
+        label.encode("idna")
     except UnicodeError:
         return False
+    return True
 
 
 def _sql_server(server: str) -> str:
