@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from ssoaudit import record
 from ssoaudit.facts import Fact
@@ -78,6 +79,22 @@ class ServerEvidence(Record):
     topics: dict[str, Reading]
 
 
+class DatabaseEvidence(Record):
+    """What SSODB answered, by topic.
+
+    `server` and `database` say where it was looked for, and are empty where nobody knew; `notes` are sentences about
+    what the connection could not assure. Times are the auditor's, UTC.
+    """
+
+    server: str
+    database: str
+    driver: str
+    notes: tuple[str, ...]
+    started: datetime
+    finished: datetime
+    topics: dict[str, Reading]
+
+
 class Evidence(Record):
     """What was read of an estate. `asked` are the topics that every server was asked for."""
 
@@ -86,6 +103,7 @@ class Evidence(Record):
     inventory: Inventory
     asked: tuple[str, ...]
     servers: tuple[ServerEvidence, ...]
+    ssodb: DatabaseEvidence | None = None
 
     def topics(self, server: str) -> Mapping[str, Reading]:
         """What a server answered, by topic; empty where it is not in the bundle."""
@@ -103,7 +121,7 @@ def typed(reading: Reading, model: type[F]) -> F | Missing:
         return model.read(reading.data, reading.lacking)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False, include_context=False)
-    where = ".".join(str(step) for step in problems[0]["loc"])
+    where = _place(problems[0])
     if all(problem["type"] == "missing" for problem in problems):
         return Missing(
             status=ReadStatus.NOT_COLLECTED,
@@ -119,6 +137,12 @@ def typed(reading: Reading, model: type[F]) -> F | Missing:
         message=f"The answer about {model.topic} is not what it should be: {where}: {problems[0]['msg']}.",
         hint="Collect again; if it stays so, report it with the log.",
     )
+
+
+def _place(problem: ErrorDetails) -> str:
+    """Where a problem is. The name of a field that should not be there is the server's own text, and is left out."""
+    steps = problem["loc"][:-1] if problem["type"] == "extra_forbidden" else problem["loc"]
+    return ".".join(str(step) for step in steps) or "the whole"
 
 
 def digest(data: bytes) -> str:

@@ -15,7 +15,8 @@ Shell = Literal["powershell", "cmd", "tsql"]
 _POWERSHELL_QUOTES = "'\u2018\u2019\u201a\u201b"
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_CMD_SPECIAL = frozenset('"%!^\n')
+# All but the first four turn into a double quote or a backslash where a program converts them to its code page.
+_CMD_SPECIAL = frozenset('"%!^\u02ba\u201c\u201d\u201e\u201f\u2033\u2036\uff02\u00a5\u20a9\u2216\uff3c')
 
 
 class Unquotable(ValueError):  # noqa: N818 - the value's property, as ValueError's own children are named
@@ -69,7 +70,7 @@ def quote_cmd(value: str) -> str:
     """The double-quoted argument for `cmd.exe`; what it would expand inside double quotes is refused."""
     _refuse_unseen(value)
     if _CMD_SPECIAL & set(value):
-        raise Unquotable("cmd.exe expands this value even in quotes")
+        raise Unquotable("cmd.exe or the program it starts would change this value even in quotes")
     trailing = len(value) - len(value.rstrip("\\"))
     return f'"{value}{chr(92) * trailing}"'
 

@@ -68,19 +68,22 @@ def _candidates(point: EntryPoint) -> "Iterator[Registered | str]":
     if isinstance(area, str):
         yield f"{point.name}: {area}"
         return
+    if not hasattr(area, "__path__"):
+        yield f"{point.name}: {point.value} is a module, not a package of checks"
+        return
     yield from checks_below(area, point.name, source)
 
 
 def checks_below(area: ModuleType, prefix: str, source: str) -> "Iterator[Registered | str]":
     """The checks in the modules of a package: the id is the prefix and the module's path, with dashes."""
     for module in pkgutil.walk_packages(area.__path__, f"{area.__name__}.", onerror=lambda _: None):
-        if module.ispkg:
-            continue
         path = module.name[len(area.__name__) + 1 :]
         check_id = f"{prefix}.{path}".replace("_", "-")
         imported = _import(module.name)
         if isinstance(imported, str):
             yield f"{check_id}: {imported}"
+            continue
+        if module.ispkg:
             continue
         check = getattr(imported, path.rsplit(".", 1)[-1], None)
         if isinstance(check, Check):
@@ -93,6 +96,6 @@ def _import(name: str) -> ModuleType | str:
     """The module, or one sentence that says why it cannot be used."""
     try:
         return importlib.import_module(name)
-    except Exception as error:  # a broken plugin may raise anything, and must not end the run
+    except (Exception, SystemExit) as error:  # a broken plugin may raise anything, and must not end the run
         logger.warning("the check module %s cannot be used", name, exc_info=True)
         return f"cannot be used: {type(error).__name__}: {error}"

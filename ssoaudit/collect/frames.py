@@ -178,7 +178,7 @@ def _refusal(server: str, why: str) -> Fault:
         return Fault(
             FaultStage.RUN,
             "language-mode",
-            f"{server} runs PowerShell in {why.removeprefix('language-mode ') or 'a restricted language mode'}.",
+            f"{server} runs PowerShell in {why.removeprefix('language-mode').strip() or 'a restricted language mode'}.",
             "An application control policy forbids the collector there; it is not worked around.",
         )
     return Fault(

@@ -25,6 +25,17 @@ function Get-TextOrNull($Value) {
     [string]$Value
 }
 
+# A bare cast makes '' or 0 of what was not told, and 0 is a state (online, up): nothing stays nothing here.
+function Get-Text($Value) {
+    if ($null -eq $Value) { return $null }
+    [string]$Value
+}
+
+function Get-Number($Value) {
+    if ($null -eq $Value) { return $null }
+    [int64]$Value
+}
+
 function Stop-Absent([string]$What) {
     throw @{ absent = $What }
 }
@@ -53,7 +64,7 @@ function ConvertTo-Failure($Record) {
 function Invoke-Registry([string]$Method, [string]$Key, [hashtable]$More) {
     $arguments = @{ hDefKey = $LocalMachine; sSubKeyName = $Key } + $More
     $answer = Invoke-CimMethod -Namespace root/cimv2 -ClassName StdRegProv -MethodName $Method -Arguments $arguments -OperationTimeoutSec 10
-    $code = [int64]$answer.ReturnValue
+    $code = $answer.ReturnValue
     if ($code -eq 5) { throw (New-Object UnauthorizedAccessException "HKLM\$Key cannot be read") }
     if ($code -eq 1 -or $code -eq 2) { return $null }
     if ($code -ne 0) { throw "StdRegProv.$Method of HKLM\$Key gave $code" }

@@ -11,7 +11,11 @@ from ssoaudit.facts.services import Service, Services
 TOPICS: tuple[type[Fact], ...] = (Env, EntssoRegistry, MasterSecretIds, MsdtcIdentities, Services, ClusterView)
 """Every topic that a server is asked, cheap and essential ones first."""
 
+SSODB_TOPICS: tuple[type[Fact], ...] = ()
+"""Every topic that SSODB is asked."""
+
 __all__ = [
+    "SSODB_TOPICS",
     "TOPICS",
     "Cid",
     "ClusterGroup",

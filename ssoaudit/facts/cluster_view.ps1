@@ -10,7 +10,7 @@ function Get-PrivateProperty($Resource, [string]$Name) {
 }
 
 function Get-Dependencies($Resource) {
-    $answer = [ordered]@{ resource_id = [string]$Resource.Id; expression = $null; error = $null }
+    $answer = [ordered]@{ resource_id = Get-Text $Resource.Id; expression = $null; error = $null }
     try {
         $result = Invoke-CimMethod -InputObject $Resource -MethodName GetDependencies -Arguments @{ AsResourceIds = $true } -OperationTimeoutSec 10
         $answer.expression = Get-TextOrNull $result.Expression
@@ -26,14 +26,14 @@ function ConvertTo-Resource($Row) {
     $isAddress = $Row.Type -eq 'IP Address' -or $Row.Type -eq 'IPv6 Address'
     $useName = if ($isService) { Get-PrivateProperty $Row 'UseNetworkName' } else { $null }
     [ordered]@{
-        id = [string]$Row.Id
-        name = [string]$Row.Name
-        type = [string]$Row.Type
-        state = [int64]$Row.State
-        group = [string]$Row.OwnerGroup
-        owner = [string]$Row.OwnerNode
+        id = Get-Text $Row.Id
+        name = Get-Text $Row.Name
+        type = Get-Text $Row.Type
+        state = Get-Number $Row.State
+        group = Get-Text $Row.OwnerGroup
+        owner = Get-Text $Row.OwnerNode
         service_name = if ($isService) { Get-TextOrNull (Get-PrivateProperty $Row 'ServiceName') } else { $null }
-        use_network_name = if ($null -ne $useName) { [int64]$useName } else { $null }
+        use_network_name = Get-Number $useName
         network_name = if ($isName) { Get-TextOrNull (Get-PrivateProperty $Row 'Name') } else { $null }
         dns_name = if ($isName) { Get-TextOrNull (Get-PrivateProperty $Row 'DnsName') } else { $null }
         address = if ($isAddress) { Get-TextOrNull (Get-PrivateProperty $Row 'Address') } else { $null }
@@ -55,24 +55,24 @@ function Read-ClusterView {
     if ($cluster.Count -eq 0) { throw 'the cluster service gave no cluster' }
     $resources = @(Get-ClusterRows MSCluster_Resource)
     [ordered]@{
-        name = [string]$cluster[0].Name
+        name = Get-Text $cluster[0].Name
         fqdn = Get-TextOrNull $cluster[0].Fqdn
         nodes = @(Get-ClusterRows MSCluster_Node | ForEach-Object {
-            [ordered]@{ name = [string]$_.Name; state = [int64]$_.State }
+            [ordered]@{ name = Get-Text $_.Name; state = Get-Number $_.State }
         })
         groups = @(Get-ClusterRows MSCluster_ResourceGroup | ForEach-Object {
             [ordered]@{
-                id = [string]$_.Id
-                name = [string]$_.Name
-                group_type = [int64]$_.GroupType
-                state = [int64]$_.State
-                owner = [string]$_.OwnerNode
+                id = Get-Text $_.Id
+                name = Get-Text $_.Name
+                group_type = Get-Number $_.GroupType
+                state = Get-Number $_.State
+                owner = Get-Text $_.OwnerNode
             }
         })
         resources = @($resources | ForEach-Object { ConvertTo-Resource $_ })
         dependencies = @($resources | ForEach-Object { Get-Dependencies $_ })
         possible_owners = @(Get-ClusterRows MSCluster_ResourceToPossibleOwner | ForEach-Object {
-            [ordered]@{ resource = [string]$_.GroupComponent.Name; node = [string]$_.PartComponent.Name }
+            [ordered]@{ resource = Get-Text $_.GroupComponent.Name; node = Get-Text $_.PartComponent.Name }
         })
     }
 }

@@ -1,8 +1,9 @@
 """The failover cluster as one node sees it."""
 
 from enum import IntEnum
-from functools import cached_property
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator
 
 from ssoaudit.facts.dependency import Alternatives, parse_dependencies
 from ssoaudit.facts.fact import Fact, Part, Scope
@@ -61,11 +62,21 @@ class ResourceState(IntEnum):
         return cls.UNKNOWN
 
 
+def _whole_number(value: object) -> object:
+    """A state is a number: what is none must not come in as UNKNOWN, nor `true` as 1."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("a state is a whole number")
+
+
+_Number = BeforeValidator(_whole_number)
+
+
 class ClusterNode(Part):
     """A member of the cluster, by its NetBIOS name."""
 
     name: str
-    state: NodeState
+    state: Annotated[NodeState, _Number]
 
 
 class ClusterGroup(Part):
@@ -74,7 +85,7 @@ class ClusterGroup(Part):
     id: str
     name: str
     group_type: int
-    state: GroupState
+    state: Annotated[GroupState, _Number]
     owner: str
 
 
@@ -88,7 +99,7 @@ class ClusterResource(Part):
     id: str
     name: str
     type: str
-    state: ResourceState
+    state: Annotated[ResourceState, _Number]
     group: str
     owner: str
     service_name: str | None
@@ -134,7 +145,7 @@ class ClusterView(Fact):
     dependencies: tuple[Dependency, ...]
     possible_owners: tuple[PossibleOwner, ...]
 
-    @cached_property
+    @property
     def entsso_resources(self) -> tuple[ClusterResource, ...]:
         """Every Generic Service resource that runs ENTSSO."""
         return tuple(

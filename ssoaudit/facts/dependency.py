@@ -1,9 +1,10 @@
 """What a cluster resource depends on: the AND/OR expressions of a failover cluster."""
 
 import re
+from collections import deque
 
 Alternatives = frozenset[str]
-_TOKEN = re.compile(r"\s*(?:\[([^\[\]]*)\]|(\(|\)|and\b|or\b))", re.IGNORECASE)
+_TOKEN = re.compile(r"\s*(?:\[([^\[\]]+)\]|(\(|\)|and\b|or\b))", re.IGNORECASE)
 
 
 def parse_dependencies(expression: str | None) -> tuple[Alternatives, ...]:
@@ -17,13 +18,13 @@ def parse_dependencies(expression: str | None) -> tuple[Alternatives, ...]:
     parts: list[Alternatives] = []
     while tokens:
         parts.append(_part(tokens))
-        if tokens and (tokens.pop(0) != "and" or not tokens):
+        if tokens and (tokens.popleft() != "and" or not tokens):
             raise ValueError("parts of a dependency expression are joined by 'and'")
     return tuple(parts)
 
 
-def _tokens(expression: str) -> list[str]:
-    tokens: list[str] = []
+def _tokens(expression: str) -> deque[str]:
+    tokens: deque[str] = deque()
     position, end = 0, len(expression.rstrip())
     while position < end:
         match = _TOKEN.match(expression, position)
@@ -35,16 +36,16 @@ def _tokens(expression: str) -> list[str]:
     return tokens
 
 
-def _part(tokens: list[str]) -> Alternatives:
-    first = tokens.pop(0)
+def _part(tokens: deque[str]) -> Alternatives:
+    first = tokens.popleft()
     if first.startswith("["):
         return frozenset({first[1:]})
     if first != "(":
         raise ValueError(f"unexpected {first!r} in a dependency expression")
     alternatives = set()
     while len(tokens) > 1 and tokens[0].startswith("["):
-        alternatives.add(tokens.pop(0)[1:])
-        closing = tokens.pop(0)
+        alternatives.add(tokens.popleft()[1:])
+        closing = tokens.popleft()
         if closing == ")":
             return frozenset(alternatives)
         if closing != "or":

@@ -1,7 +1,8 @@
 """Who answered, and in what shell."""
 
-from datetime import datetime
 from typing import ClassVar
+
+from pydantic import AwareDatetime
 
 from ssoaudit.facts.fact import Fact, Scope
 
@@ -18,7 +19,7 @@ class Env(Fact):
     scope: ClassVar[Scope] = Scope.SERVER
 
     computer_name: str
-    time: datetime
+    time: AwareDatetime
     powershell_version: str
     language_mode: str
     is_64_bit: bool

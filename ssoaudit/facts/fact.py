@@ -1,12 +1,11 @@
 """What every topic's model is made of."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, TypeAdapter
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, ConfigDict, PrivateAttr, create_model
 from typing_extensions import Self
 
 
@@ -52,19 +51,15 @@ class Fact(Part):
     def read(cls, data: Mapping[str, Any], lacking: Mapping[str, str] | None = None) -> Self:
         """The fact in a reader's answer; `lacking` maps the fields that could not be read to the reason.
 
-        Raises `pydantic.ValidationError` if the rest is not what the model says; types are not converted.
+        Raises `pydantic.ValidationError` if the rest is not what the model says, or if a field is both lacking and
+        there; types are not converted.
         """
         if not lacking:
             return cls.model_validate_json(json.dumps(data), strict=True)
-        fields = {name: field for name, field in cls.model_fields.items() if name not in lacking}
-        unexpected = data.keys() - fields.keys() - lacking.keys()
-        if unexpected or fields.keys() - data.keys():
-            # The whole model tells what is wrong in the usual words.
-            cls.model_validate_json(json.dumps({**dict.fromkeys(lacking), **data}), strict=True)
-        values = {
-            name: _adapter(field).validate_json(json.dumps(data[name]), strict=True) for name, field in fields.items()
-        }
-        fact = cls.model_construct(_fields_set=None, **values)
+        # A name that is no field of the fact can lack nothing: it is refused as any unknown field is.
+        unknown = dict.fromkeys(name for name in lacking if name not in cls.model_fields)
+        rest = _without(cls, lacking.keys()).model_validate_json(json.dumps({**data, **unknown}), strict=True)
+        fact = cls.model_construct(**dict(rest))
         fact._lacking.update(lacking)  # noqa: SLF001 - of its own class
         return fact
 
@@ -80,5 +75,9 @@ class Fact(Part):
             return super().__getattr__(name)
 
 
-def _adapter(field: FieldInfo) -> TypeAdapter[Any]:
-    return TypeAdapter[Any](field.annotation)
+def _without(model: type[Fact], lacking: Collection[str]) -> type[Part]:
+    """The model without the fields that could not be read."""
+    fields: dict[str, Any] = {
+        name: (field.annotation, field) for name, field in model.model_fields.items() if name not in lacking
+    }
+    return create_model(model.__name__, __base__=Part, **fields)

@@ -5,12 +5,12 @@ function Read-Services {
     $services = @(foreach ($service in $found) {
         $key = 'SYSTEM\CurrentControlSet\Services\' + $service.Name
         [ordered]@{
-            name = [string]$service.Name
+            name = Get-Text $service.Name
             display_name = [string]$service.DisplayName
-            state = [string]$service.State
-            start_mode = [string]$service.StartMode
+            state = Get-Text $service.State
+            start_mode = Get-Text $service.StartMode
             start_name = Get-TextOrNull $service.StartName
-            process_id = [int64]$service.ProcessId
+            process_id = Get-Number $service.ProcessId
             path = Get-TextOrNull $service.PathName
             depends_on = @(Get-RegistryStrings $key 'DependOnService')
         }

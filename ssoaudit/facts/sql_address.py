@@ -12,7 +12,7 @@ DEFAULT_PORT = 1433
 DEFAULT_INSTANCE = "mssqlserver"
 _HERE = frozenset({".", "(local)", "localhost", "127.0.0.1", "::1"})
 _PROTOCOL = re.compile(r"^(?:tcp|np|lpc|admin):", re.IGNORECASE)
-_PIPE = re.compile(r"^\\\\([^\\]+)\\pipe\\", re.IGNORECASE)
+_PIPE = re.compile(r"^\\\\([^\\]+)\\pipe(?:\\mssql\$([^\\]+))?\\sql\\query$", re.IGNORECASE)
 _ADDRESS = re.compile(r"^([^\\,]+?)(?:\\([^\\,]*))?(?:,(\d{1,5}))?$")
 
 
@@ -45,7 +45,7 @@ class SqlAddress:
 def parse_sql_address(text: str, here: str, aliases: Iterable[SqlAlias] = ()) -> SqlAddress | None:
     r"""The address behind `SERVER`, `SERVER\INSTANCE`, `SERVER,PORT` or a client alias of the machine `here`.
 
-    None where the text has no such form.
+    None where the text has no such form, or is a pipe whose name does not tell the instance.
     """
     spelling = text.strip()
     for alias in aliases:
@@ -55,7 +55,7 @@ def parse_sql_address(text: str, here: str, aliases: Iterable[SqlAlias] = ()) ->
     spelling = _PROTOCOL.sub("", spelling)
     pipe = _PIPE.match(spelling)
     if pipe:
-        spelling = pipe.group(1)
+        spelling = f"{pipe.group(1)}\\{pipe.group(2) or DEFAULT_INSTANCE}"
     match = _ADDRESS.match(spelling.replace(" ", ""))
     if match is None:
         return None
@@ -65,7 +65,7 @@ def parse_sql_address(text: str, here: str, aliases: Iterable[SqlAlias] = ()) ->
     if named is None and number == DEFAULT_PORT:
         number = None
     # A port decides; the instance beside it is not looked at by the client.
-    return SqlAddress(here.casefold() if host in _HERE else host, None if number else named, number)
+    return SqlAddress(here.casefold() if host in _HERE else host.removesuffix("."), None if number else named, number)
 
 
 def _hosts(one: str, other: str) -> Likeness:

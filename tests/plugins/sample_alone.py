@@ -1,0 +1,1 @@
+"""One module where a package is expected."""

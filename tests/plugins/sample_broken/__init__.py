@@ -1,0 +1,1 @@
+"""Checks that cannot be used, each for another reason."""

@@ -1,0 +1,3 @@
+"""Fails while it is imported."""
+
+RATIO = 1 / 0

@@ -1,0 +1,5 @@
+"""Has a function of its own name, but no check."""
+
+
+def has_no_check() -> None:
+    """Does nothing."""

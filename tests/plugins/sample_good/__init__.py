@@ -1,0 +1,1 @@
+"""Checks as a third party would write them."""

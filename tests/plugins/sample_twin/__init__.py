@@ -1,0 +1,1 @@
+"""The same modules as another distribution brings them."""
