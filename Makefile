@@ -15,12 +15,14 @@ demo: $(VENV)/.demo ## Set everything up, audit the lab, print the table and wri
 	@$(BIN)/ssoaudit demo --out . ; code=$$? ; [ $$code -le 1 ] || exit $$code
 
 test: $(VENV)/.test ## Set everything up and run the tests.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
-lint: $(VENV)/.dev ## Check style and formatting, and who imports whom.
+lint: $(VENV)/.dev ## Check style and formatting.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
+
+imports: $(WHEEL_VENV)/.installed ## Check who imports whom, in the built wheel.
+	cd $(WHEEL_VENV) && bin/lint-imports --config $(CURDIR)/pyproject.toml
 
 types: $(WHEEL_VENV)/.installed ## Check the types of the built wheel.
 	cd $(WHEEL_VENV) && bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p ssoaudit

@@ -1,16 +1,17 @@
 """Checks × targets → the result. Here the second law is kept: what is not verified is never a pass."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from ssoaudit.evidence import Evidence, Read, ReadStatus
-from ssoaudit.facts import Env, Lacking
+from ssoaudit.evidence import Evidence, Read, Reading, ReadStatus
+from ssoaudit.facts import SSODB_TOPICS, Env, Lacking
 from ssoaudit.plugin import SERVER_TARGETS, Outcome, Step, cmd, not_applicable
 from ssoaudit.profiles import PROFILES
 from ssoaudit.registry import Catalogue, Registered
 from ssoaudit.result import (
     CheckRecord,
+    DatabaseRecord,
     Finding,
     FixStep,
     Narrowing,
@@ -55,7 +56,8 @@ def evaluate(
     narrowed = None
     if only or skip:
         narrowed = Narrowing(only=only, skip=skip, evaluated=len(wanted), known=len(in_profile))
-    servers = _servers(estate)
+    servers, ssodb = _servers(estate), _ssodb(estate)
+    blind = unread(servers, ssodb)
     return Result(
         schema_version=1,
         version=__version__,
@@ -75,12 +77,13 @@ def evaluate(
             rules.gate,
             asked={registered.id for registered in wanted},
             narrowed=narrowed is not None,
-            blind=bool(catalogue.problems or unread(servers)),
+            blind=bool(catalogue.problems or blind),
         ),
-        subline=subline_of(findings, rules.gate, servers, narrowed),
+        subline=subline_of(findings, rules.gate, blind, narrowed),
         checks=tuple(_check_record(registered) for registered in wanted),
         findings=tuple(findings),
         servers=servers,
+        ssodb=ssodb,
         not_covered=_not_covered(estate, wanted),
         problems=catalogue.problems,
     )
@@ -100,29 +103,25 @@ class _Session:
         if registered.id not in self._said:
             self._said[registered.id] = ()  # a circle of requirements ends here: nothing said, so not verified
             subjects = subjects_of(registered.check.each, self._estate)
-            self._said[registered.id] = tuple(
-                finding for subject in subjects for finding in self._ask(registered, subject)
-            )
+            self._said[registered.id] = tuple(self._ask(registered, subject) for subject in subjects)
         return self._said[registered.id]
 
-    def _ask(self, registered: Registered, subject: Subject) -> list[Finding]:
+    def _ask(self, registered: Registered, subject: Subject) -> Finding:
         outside = self._why_outside(registered, subject)
         if outside is not None:
-            return [_finding(registered, subject, not_applicable(outside))]
+            return _finding(registered, subject, not_applicable(outside))
         for required in registered.check.requires:
             finding = self._blocked(registered, subject, required)
             if finding is not None:
-                return [finding]
+                return finding
         supply = supply_of(registered.check.needs, subject, self._estate)
         if supply.blocking:
-            return [_unverified(registered, subject, supply.blocking)]
+            return _unverified(registered, subject, supply.blocking)
         if supply.empty is not None:
             outcome = not_applicable(f"The inventory names no {NO_TARGET[supply.empty]}.")
-            return [_finding(registered, subject, outcome)]
-        return [
-            _finding(registered, subject, outcome, supply=supply, profile=self._profile)
-            for outcome in _call(registered, subject, supply)
-        ]
+            return _finding(registered, subject, outcome)
+        outcome = _merged(_call(registered, subject, supply))
+        return _finding(registered, subject, outcome, supply=supply, profile=self._profile)
 
     def _why_outside(self, registered: Registered, subject: Subject) -> str | None:
         inventory, check = self._estate.inventory, registered.check
@@ -168,6 +167,32 @@ def _call(registered: Registered, subject: Subject, supply: Supply) -> list[Outc
         logger.exception("fault in the check %s on %s", registered.id, subject.name)
         return [_fault(f"{type(error).__name__} in the check {registered.id}")]
     return outcomes or [_fault(f"the check {registered.id} said nothing")]
+
+
+def _merged(outcomes: Sequence[Outcome]) -> Outcome:
+    """One outcome of several: the worst status counts, and all that has it is told."""
+    order = list(Status)
+    status = min((outcome.status for outcome in outcomes), key=order.index)
+    worst = [outcome for outcome in outcomes if outcome.status is status]
+    if len(worst) == 1:
+        return worst[0]
+    severities = [outcome.severity for outcome in worst]
+    return Outcome(
+        status,
+        _joined(outcome.text for outcome in worst),
+        _joined((outcome.why for outcome in worst), " "),
+        _joined(outcome.expected for outcome in worst),
+        _joined(outcome.observed for outcome in worst),
+        evidence=tuple(row for outcome in worst for row in outcome.evidence),
+        servers=tuple(dict.fromkeys(server for outcome in worst for server in outcome.servers)),
+        fix=tuple(dict.fromkeys(step for outcome in worst for step in outcome.fix)),
+        hint=_joined((outcome.hint for outcome in worst), " "),
+        severity=None if None in severities else max(severity for severity in severities if severity),
+    )
+
+
+def _joined(texts: Iterable[str], separator: str = "; ") -> str:
+    return separator.join(dict.fromkeys(text for text in texts if text))
 
 
 def _lacking(lacking: Lacking) -> Outcome:
@@ -265,14 +290,28 @@ def _servers(estate: Estate) -> tuple[ServerRecord, ...]:
             host=server.host,
             roles=server.roles,
             answered=isinstance(estate.fact(server.name, Env), Env),
-            topics=tuple(_topic_record(estate, server.name, topic) for topic in estate.evidence.asked),
+            topics=tuple(
+                _topic_record(topic, estate.evidence.topics(server.name).get(topic)) for topic in estate.evidence.asked
+            ),
         )
         for server in estate.inventory.servers
     )
 
 
-def _topic_record(estate: Estate, server: str, topic: str) -> TopicRecord:
-    reading = estate.evidence.topics(server).get(topic)
+def _ssodb(estate: Estate) -> DatabaseRecord | None:
+    ssodb = estate.evidence.ssodb
+    if ssodb is None:
+        return None
+    return DatabaseRecord(
+        server=ssodb.server,
+        database=ssodb.database,
+        driver=ssodb.driver,
+        notes=ssodb.notes,
+        topics=tuple(_topic_record(topic.topic, ssodb.topics.get(topic.topic)) for topic in SSODB_TOPICS),
+    )
+
+
+def _topic_record(topic: str, reading: Reading | None) -> TopicRecord:
     if reading is None:
         return TopicRecord(topic=topic, status=ReadStatus.NOT_COLLECTED.value, milliseconds=0, message="")
     message = "; ".join(reading.lacking.values()) if isinstance(reading, Read) else reading.message

@@ -21,9 +21,9 @@ class ExitCode(IntEnum):
 
     READY = 0, "READY, or PASSED in a narrowed run; of other commands: done"
     NOT_READY = 1, "NOT READY: a check failed at or above the profile's gate"
-    USAGE = 2, "wrong use, or an inventory, evidence or configuration file that cannot be used"
+    USAGE = 2, "wrong use, a file that cannot be used, or one that cannot be written"
     INCOMPLETE = 3, "INCOMPLETE: nothing failed at the gate, but something could not be verified"
-    NO_ANSWER = 4, "no server answered"
+    NO_ANSWER = 4, "no server answered, so that nothing is known"
     INTERNAL = 5, "a fault in ssoaudit itself"
     INTERRUPTED = 130, "interrupted by the operator"
 

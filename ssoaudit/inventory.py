@@ -135,6 +135,9 @@ class SqlSettings(_Section):
         default="mandatory",
         description="strict: TDS 8.0; mandatory: TLS or no connection; optional: as the server wishes.",
     )
+    trust_server_certificate: bool = Field(
+        default=False, description="Do not verify SQL Server's certificate. Unsafe; printed in the report."
+    )
     user: Line | None = Field(default=None, description="A SQL login; else the Windows identity.")
 
 

@@ -2,8 +2,11 @@
 
 import json
 import logging
+import os
+import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -11,8 +14,14 @@ from ssoaudit.credentials import Secret, redact
 from ssoaudit.documents import visible
 
 ROOT = "ssoaudit"
+TOLD = {"told": True}
+"""As `extra` of a record whose message the operator is told anyway: it goes to the file alone."""
+
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 _FIELDS = ("target", "stage", "details")
+_LONGEST_LINE = 2000
+
+logging.getLogger(ROOT).addHandler(logging.NullHandler())  # else Python prints what nobody has asked for
 
 
 class Redaction:
@@ -39,15 +48,20 @@ class Sentences(logging.Formatter):
         self._tracebacks = tracebacks
 
     def format(self, record: logging.LogRecord) -> str:
-        """`warning: SSONODE2: Nothing listens …`."""
-        text = f"{record.levelname.lower()}: {record.getMessage()}"
+        """`warning: Nothing listens on SSONODE2 …`, behind the target's name where the message does not tell it."""
+        message, target = record.getMessage(), getattr(record, "target", "")
+        about = f"{target}: " if target and target not in message else ""
+        text = f"{record.levelname.lower()}: {about}{message}"
         if record.exc_info and self._tracebacks:
             text += "\n" + self.formatException(record.exc_info)
-        return "\n".join(visible(line) for line in self._redaction.clean(text).splitlines())
+        return "\n".join(visible(line, _LONGEST_LINE) for line in self._redaction.clean(text).splitlines())
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object per record: time, level, logger, run, target, stage, message."""
+    """One JSON object per record: time, level, logger, run, message, and where they are known target, stage, details.
+
+    A record of an exception has its traceback.
+    """
 
     def __init__(self, redaction: Redaction, run_id: str) -> None:
         super().__init__()
@@ -70,25 +84,96 @@ class JsonLines(logging.Formatter):
         return json.dumps(cleaned, ensure_ascii=True)
 
 
-def configure(verbosity: int, log_file: Path | None, run_id: str) -> Redaction:
-    """Send the project's log to stderr (0 warnings, 1 what happens, 2 everything) and, whole, to a file.
+class Terminal(logging.Handler):
+    """Writes to stderr. A progress bar that stands there is wiped first; its next step draws it again."""
 
-    Raises `OSError` where the file cannot be written. Returns the redaction, to be told the secrets.
+    has_bar = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record's line, unless the operator is told anyway or nobody reads stderr."""
+        if getattr(record, "told", False):
+            return
+        wipe = f"\r{' ' * (shutil.get_terminal_size().columns - 1)}\r" if self.has_bar else ""
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(f"{wipe}{self.format(record)}\n")
+            sys.stderr.flush()
+
+
+class LogFile(logging.FileHandler):
+    """A file that only its owner can read; a log that is there already goes on.
+
+    Where it can no longer be written, that is said once, and the run goes on. Raises `OSError` where it cannot be
+    opened.
     """
-    root = logging.getLogger(ROOT)
-    for handler in list(root.handlers):
-        root.removeHandler(handler)
-        handler.close()
-    root.propagate = False
-    redaction = Redaction()
-    level = _LEVELS[min(verbosity, len(_LEVELS) - 1)]
-    terminal = logging.StreamHandler(sys.stderr)
-    terminal.setLevel(level)
-    terminal.setFormatter(Sentences(redaction, tracebacks=level == logging.DEBUG))
-    root.addHandler(terminal)
-    if log_file is not None:
-        file = logging.FileHandler(log_file, encoding="utf-8")
-        file.setFormatter(JsonLines(redaction, run_id))
-        root.addHandler(file)
-    root.setLevel(logging.DEBUG if log_file else level)
-    return redaction
+
+    def __init__(self, path: Path) -> None:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        super().__init__(path, encoding="utf-8")
+        self.path = path
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 - the signature of logging
+        """Stop writing, and say so."""
+        logging.getLogger(ROOT).removeHandler(self)
+        error = sys.exc_info()[1]
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        logging.getLogger(__name__).warning("%s: the log can no longer be written: %s", self.path, reason.lower())
+
+    def close(self) -> None:
+        """Close the file; what could not be written was told before."""
+        with suppress(OSError):
+            super().close()
+
+
+class Log:
+    """The project's log during one call of the program."""
+
+    def __init__(self, run_id: str) -> None:
+        self.redaction = Redaction()
+        self.path: Path | None = None
+        self._run_id = run_id
+        self._terminal = Terminal()
+        self._handlers: list[logging.Handler] = []
+
+    def open(self) -> None:
+        """Log warnings to stderr."""
+        logging.getLogger(ROOT).propagate = False
+        self._attach(self._terminal)
+        self.speak(0)
+
+    def speak(self, verbosity: int) -> None:
+        """Log to stderr: 0 warnings, 1 what happens, 2 everything."""
+        level = _LEVELS[min(verbosity, len(_LEVELS) - 1)]
+        self._terminal.setLevel(level)
+        self._terminal.setFormatter(Sentences(self.redaction, tracebacks=level == logging.DEBUG))
+        logging.getLogger(ROOT).setLevel(level)
+
+    def write(self, path: Path) -> None:
+        """Log everything to that file, too. Raises `OSError` where it cannot be written."""
+        file = LogFile(path)
+        file.setFormatter(JsonLines(self.redaction, self._run_id))
+        self._attach(file)
+        self.path = path
+        logging.getLogger(ROOT).setLevel(logging.DEBUG)
+
+    def close(self) -> None:
+        """Log no more."""
+        root = logging.getLogger(ROOT)
+        for handler in self._handlers:
+            root.removeHandler(handler)
+            handler.close()
+        self._handlers.clear()
+        root.propagate = True
+        root.setLevel(logging.NOTSET)
+
+    @contextmanager
+    def beside_bar(self) -> Iterator[None]:
+        """While a progress bar stands on stderr."""
+        self._terminal.has_bar = True
+        try:
+            yield
+        finally:
+            self._terminal.has_bar = False
+
+    def _attach(self, handler: logging.Handler) -> None:
+        logging.getLogger(ROOT).addHandler(handler)
+        self._handlers.append(handler)

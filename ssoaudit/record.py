@@ -69,7 +69,13 @@ def parse(data: bytes, source: Path, model: type[R], version: int, kind: str) ->
     except json.JSONDecodeError as error:
         hint = "was the file cut short or edited? make it again"
         raise DocumentError(
-            Problem(source, f"this is no JSON: {error.msg.lower()}", hint, error.lineno, error.colno)
+            Problem(
+                source,
+                f"this is no JSON: {error.msg.lower().removesuffix(' starting at')}",
+                hint,
+                error.lineno,
+                error.colno,
+            )
         ) from None
     except (ValueError, RecursionError):
         raise stranger from None

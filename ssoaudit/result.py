@@ -6,6 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from pydantic import model_validator
+from typing_extensions import Self
+
 from ssoaudit import record
 from ssoaudit.record import Record, RunRecord
 from ssoaudit.vocabulary import (
@@ -127,6 +130,16 @@ class ServerRecord(Record):
     topics: tuple[TopicRecord, ...]
 
 
+class DatabaseRecord(Record):
+    """Where SSODB was looked for, and what of it was read. `notes`: what the connection could not assure."""
+
+    server: str
+    database: str
+    driver: str
+    notes: tuple[str, ...]
+    topics: tuple[TopicRecord, ...]
+
+
 class ProfileRecord(Record):
     """The rules of the profile in force. `lifetime_hours`: how long the evidence may be relied on."""
 
@@ -165,8 +178,22 @@ class Result(Record):
     checks: tuple[CheckRecord, ...]
     findings: tuple[Finding, ...]
     servers: tuple[ServerRecord, ...]
+    ssodb: DatabaseRecord | None
     not_covered: tuple[str, ...]
     problems: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        known = {check.id for check in self.checks}
+        strange = [finding.check for finding in self.findings if finding.check not in known]
+        if strange:
+            raise ValueError(f"a finding of a check that the result does not list: {strange[0]}")
+        identities = Counter((finding.check, finding.target) for finding in self.findings)
+        if identities and max(identities.values()) > 1:
+            raise ValueError(f"two findings of {' on '.join(identities.most_common(1)[0][0])}")
+        if self.verdict in (Verdict.READY, Verdict.PASSED) and (self.blocking() or not self.findings):
+            raise ValueError(f"the verdict {self.verdict.value} is not what the findings say")
+        return self
 
     @property
     def gate(self) -> Severity:

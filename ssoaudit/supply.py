@@ -12,6 +12,8 @@ from ssoaudit.result import Reason
 from ssoaudit.targets import Estate, View
 from ssoaudit.vocabulary import Target
 
+DATABASE_SCOPES = frozenset({Scope.SSODB, Scope.SQL_SERVER})
+
 NO_TARGET = {
     Target.BIZTALK_SERVER: "BizTalk servers",
     Target.MASTER: "servers that are meant to hold the master secret",
@@ -59,7 +61,7 @@ def subjects_of(target: Target, estate: Estate) -> tuple[Subject, ...]:
             Subject(target, "cluster" if alone else f"cluster as {view.nodes[0]} sees it", view=view)
             for view in estate.views
         )
-    return (Subject(target, target.value),)
+    return (Subject(target, "SSODB" if target is Target.DATABASE else target.value),)
 
 
 def supply_of(needs: Sequence[Need], subject: Subject, estate: Estate) -> Supply:
@@ -89,6 +91,8 @@ def _supply_one(supply: Supply, need: Need, subject: Subject, estate: Estate) ->
 def _fact_of(model: type[Fact], subject: Subject, estate: Estate) -> Fact | Missing:
     if model.scope is Scope.CLUSTER:
         return subject.view.cluster if subject.view is not None else estate.cluster
+    if model.scope in DATABASE_SCOPES:
+        return estate.database_fact(model)
     if subject.server is None:
         raise TypeError(f"{model.__name__} is a fact of a server, and {subject.name} is none")
     return estate.fact(subject.server.name, model)
@@ -96,6 +100,8 @@ def _fact_of(model: type[Fact], subject: Subject, estate: Estate) -> Fact | Miss
 
 def _reasons(missing: Missing, model: type[Fact], subject: Subject, estate: Estate) -> tuple[Reason, ...]:
     """Why a fact is missing; for the cluster's, what each node said."""
+    if model.scope in DATABASE_SCOPES:
+        return (reason(missing, None, model.topic),)
     if subject.server is not None and model.scope is Scope.SERVER:
         return (reason(missing, subject.server.name, model.topic),)
     if estate.views:

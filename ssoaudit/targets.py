@@ -49,6 +49,11 @@ class Estate:
             return self._strangers[server]
         return typed(reading, model)
 
+    def database_fact(self, model: type[F]) -> F | Missing:
+        """What SSODB, or the SQL Server that holds it, answered about a topic, or why that is not known."""
+        reading = self.evidence.ssodb.topics.get(model.topic) if self.evidence.ssodb else None
+        return typed(reading, model) if reading else _not_collected(model.topic)
+
     def servers(self, target: Target) -> tuple[Server, ...]:
         """The servers of a kind, in the inventory's order."""
         servers = self.inventory.servers
@@ -127,18 +132,22 @@ class Estate:
 
     @cached_property
     def _strangers(self) -> Mapping[str, Missing]:
-        """The servers that are not believed, with the reason."""
-        said = {server.name: self._computer_name(server) for server in self.inventory.servers}
-        answers = [name.casefold() for name in said.values() if isinstance(name, str)]
+        """The servers that are not believed, with the reason.
+
+        Of names that lead to one machine, the machine's own is believed; of mere addresses, the first.
+        """
+        answered: set[str] = set()
         strangers: dict[str, Missing] = {}
-        for server in self.inventory.servers:
-            name = said[server.name]
+        for server in sorted(self.inventory.servers, key=_is_known_by_address):
+            name = self._computer_name(server)
             if isinstance(name, Missing):
                 strangers[server.name] = _stranger(f"{server.name} did not say who it is: {name.message}")
-            elif answers.count(name.casefold()) > 1:
-                strangers[server.name] = _stranger(f"{server.name} and another server are one machine: {name}.")
             elif not _is_called(server, name):
                 strangers[server.name] = _stranger(f"{server.name} was asked, but a machine called {name} answered.")
+            elif name.casefold() in answered:
+                strangers[server.name] = _stranger(f"{server.name} and another server are one machine: {name}.")
+            else:
+                answered.add(name.casefold())
         return strangers
 
     def _computer_name(self, server: Server) -> str | Missing:
@@ -147,11 +156,13 @@ class Estate:
         return env if isinstance(env, Missing) else env.computer_name
 
 
+def _is_known_by_address(server: Server) -> bool:
+    return server.name == server.host and (":" in server.host or server.host.replace(".", "").isdigit())
+
+
 def _is_called(server: Server, computer_name: str) -> bool:
     """Whether a machine of that NetBIOS name is the server. One known by its address may be called anything."""
-    if server.name == server.host and (":" in server.host or server.host.replace(".", "").isdigit()):
-        return True
-    return computer_name.casefold() == server.name[:NETBIOS_LENGTH].casefold()
+    return _is_known_by_address(server) or computer_name.casefold() == server.name[:NETBIOS_LENGTH].casefold()
 
 
 def _stranger(message: str) -> Missing:

@@ -3,19 +3,22 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from ssoaudit.evidence import ReadStatus
-from ssoaudit.result import Finding, Narrowing, ServerRecord
+from ssoaudit.result import DatabaseRecord, Finding, Narrowing, ServerRecord
 from ssoaudit.vocabulary import Severity, State, Status, Verdict
 
 READ = frozenset({ReadStatus.OK.value, ReadStatus.PARTIAL.value, ReadStatus.ABSENT.value})
 
 
-def unread(servers: Iterable[ServerRecord]) -> tuple[str, ...]:
-    """The servers of which something that was asked for was not read; what is absent was read."""
-    return tuple(
+def unread(servers: Iterable[ServerRecord], ssodb: DatabaseRecord | None) -> tuple[str, ...]:
+    """The servers, and SSODB, of which something that was asked for was not read; what is absent was read."""
+    names = tuple(
         server.name
         for server in servers
         if not server.answered or any(topic.status not in READ for topic in server.topics)
     )
+    if ssodb is not None and any(topic.status not in READ for topic in ssodb.topics):
+        return (*names, "SSODB")
+    return names
 
 
 def verdict_of(
@@ -37,13 +40,10 @@ def verdict_of(
     return Verdict.INCOMPLETE if blind else Verdict.READY
 
 
-def subline_of(
-    findings: Sequence[Finding], gate: Severity, servers: Sequence[ServerRecord], narrowed: Narrowing | None
-) -> str:
-    """The sentences under the verdict: what blocks, what warns, what was not read, how far a narrowed run went."""
+def subline_of(findings: Sequence[Finding], gate: Severity, blind: Sequence[str], narrowed: Narrowing | None) -> str:
+    """The sentences under the verdict: what blocks, what warns, what was not read (`blind`), how far it went."""
     states = [finding.state(gate) for finding in findings]
     unverified = sum(1 for finding in findings if finding.blocks(gate) and finding.status is Status.NOT_VERIFIED)
-    blind = unread(servers)
     parts = (
         _count(states.count(State.FAIL), "blocking finding"),
         f"{unverified} not verified at the gate" if unverified else "",

@@ -1,6 +1,7 @@
 """ENTSSO must present the role's network name, not the node's, to its clients."""
 
 from ssoaudit.facts import ClusterView
+from ssoaudit.facts.cluster_view import NETWORK_NAME
 from ssoaudit.plugin import (
     ALL_PROFILES,
     CLUSTERED_SSO,
@@ -34,7 +35,8 @@ SOURCE = "MSCluster_Resource.PrivateProperties"
 )
 def entsso_uses_network_name(cluster: ClusterView) -> Outcome:
     """With the box "Use Network Name for computer name" unticked the service answers as the node, so every SSO
-    client fails with 0x800706D9, "there are no more endpoints available from the endpoint mapper"."""
+    client fails with 0x800706D9, "there are no more endpoints available from the endpoint mapper". The setting is
+    read, not the name that ENTSSO took when it last started."""
     entsso = cluster.entsso
     if entsso.use_network_name is None:
         return not_verified(
@@ -44,10 +46,11 @@ def entsso_uses_network_name(cluster: ClusterView) -> Outcome:
     observed = f"UseNetworkName = {entsso.use_network_name}"
     row = Row(entsso.name, "UseNetworkName = 1", observed, SOURCE)
     if entsso.use_network_name == 1:
-        return passed(f"{entsso.name} answers as its role's network name", evidence=(row,))
-    owner = cluster.entsso_group.owner
+        names = ", ".join(name.network_name or name.name for name in cluster.in_group(entsso.group, NETWORK_NAME))
+        of_group = f" of its group, {names}" if names else ""
+        return passed(f"{entsso.name} is set to use the network name{of_group}", evidence=(row,))
     return failed(
-        f"{entsso.name} does not use the network name: it answers as the node, now {owner}",
+        f"{entsso.name} does not use the network name: it runs under the name of its node, now {entsso.owner}",
         why="SSO clients cannot find the master secret server through the cluster.",
         expected="UseNetworkName = 1",
         observed=observed,
@@ -55,15 +58,15 @@ def entsso_uses_network_name(cluster: ClusterView) -> Outcome:
         fix=(
             Step(
                 'Tick "Use Network Name for computer name" of the resource.',
-                on=owner,
+                on=entsso.owner,
                 impact="none until ENTSSO restarts",
                 command=powershell(
                     "Get-ClusterResource {resource} | Set-ClusterParameter UseNetworkName 1", resource=entsso.name
                 ),
             ),
             Step(
-                "Take the resource offline and bring it online again.",
-                on=owner,
+                "Take the resource offline and bring it online again; what depends on it goes offline with it.",
+                on=entsso.owner,
                 impact="ENTSSO restarts",
                 command=powershell(
                     "Stop-ClusterResource {resource}; Start-ClusterResource {resource}", resource=entsso.name

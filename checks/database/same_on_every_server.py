@@ -1,6 +1,6 @@
 """Every SSO server must use the same SSODB."""
 
-from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ssoaudit.facts import EntssoRegistry
@@ -41,8 +41,10 @@ class _Place:
     def likeness(self, other: "_Place") -> Likeness:
         if self.database.casefold() != other.database.casefold():
             return Likeness.DIFFERENT
+        if self.address is None and other.address is None and self.server.casefold() == other.server.casefold():
+            return Likeness.SAME
         if self.address is None or other.address is None:
-            return Likeness.SAME if self.server.casefold() == other.server.casefold() else Likeness.MAYBE
+            return Likeness.MAYBE
         return self.address.likeness(other.address)
 
 
@@ -58,32 +60,33 @@ class _Place:
         "https://learn.microsoft.com/biztalk/core/sso-security-recommendations",
     ),
 )
-def same_on_every_server(registry: PerServer[EntssoRegistry], inventory: Inventory) -> Outcome:
+def same_on_every_server(registry: PerServer[EntssoRegistry], inventory: Inventory) -> Iterator[Outcome]:
     """There is one SSODB. A server that was configured against another one, or created its own, has other
     credentials and another master secret server, and shows it only when it takes over. Spellings are compared
-    without case, with the default port and the machine's SQL client aliases resolved; DNS is not asked."""
-    configured = {name: entry for name, entry in registry.items() if entry.is_configured}
-    bare = [name for name in registry if name not in configured]
+    without case, with the default port and the machine's SQL client aliases resolved; DNS is not asked, so that two
+    host names count as two servers."""
+    places = {name: _place(name, entry) for name, entry in registry.items() if entry.is_configured}
+    bare = {name: entry for name, entry in registry.items() if name not in places}
     if bare and inventory.stage > Stage.PLANNED:
-        return _bare(bare)
-    if not configured:
-        return not_applicable("No server is configured yet.")
-    places = {name: _place(name, entry) for name, entry in configured.items()}
+        yield _bare(bare)
+    if not places:
+        yield not_applicable(f"No server is configured yet: {', '.join(bare)}")
+        return
     reference, of = _reference(places, inventory)
     rows = tuple(Row(name, str(reference), str(place), SOURCE) for name, place in places.items())
-    different = [name for name, place in places.items() if place.likeness(reference) is Likeness.DIFFERENT]
+    different = _like(places, reference, Likeness.DIFFERENT)
     if different:
-        return _different(different, places, reference, of, rows)
-    unsure = [name for name, place in places.items() if place.likeness(reference) is Likeness.MAYBE]
+        yield _different(different, reference, of, rows)
+    unsure = _like(places, reference, Likeness.MAYBE)
     if unsure:
-        return not_verified(
-            f"{', '.join(unsure)} may mean the same SSODB as {of}, but spells it otherwise: "
-            f"{places[unsure[0]]} and {reference}",
+        yield not_verified(
+            f"The spelling does not tell whether this is the SSODB of {of}, {reference}: {_list(unsure)}",
             hint="Write it the same way everywhere, best as the virtual name of SQL Server.",
             evidence=rows,
             servers=unsure,
         )
-    return passed(f"{', '.join(places)} use {reference}", evidence=rows)
+    left_out = f"; not configured yet: {', '.join(bare)}" if bare else ""
+    yield passed(f"{reference} is the SSODB of {', '.join(places)}{left_out}", evidence=rows)
 
 
 def _place(name: str, entry: EntssoRegistry) -> _Place:
@@ -91,44 +94,59 @@ def _place(name: str, entry: EntssoRegistry) -> _Place:
     return _Place(server, database, parse_sql_address(server, name, entry.sql_aliases))
 
 
-def _reference(places: dict[str, _Place], inventory: Inventory) -> tuple[_Place, str]:
+def _like(places: Mapping[str, _Place], reference: _Place, likeness: Likeness) -> dict[str, _Place]:
+    return {name: place for name, place in places.items() if place.likeness(reference) is likeness}
+
+
+def _list(places: Mapping[str, _Place]) -> str:
+    return "; ".join(f"{name}: {place}" for name, place in places.items())
+
+
+def _reference(places: Mapping[str, _Place], inventory: Inventory) -> tuple[_Place, str]:
     """What all are compared with, and whose it is: the inventory's SSODB, else what most servers use."""
-    common, _ = Counter(places.values()).most_common(1)[0]
-    of = next(name for name, place in places.items() if place == common)
-    if inventory.sql.server is None:
+    of = max(places, key=lambda name: len(_like(places, places[name], Likeness.SAME)))
+    common, sql = places[of], inventory.sql
+    if sql.server is None and sql.database is None:
         return common, of
-    address = parse_sql_address(inventory.sql.server, "")
-    return _Place(inventory.sql.server, inventory.sql.database or common.database, address), INVENTORY
+    address = common.address if sql.server is None else parse_sql_address(sql.server, "")
+    if address is not None and not address.host:
+        address = None  # "localhost" is the auditing host, or whichever the author of the inventory meant
+    return _Place(sql.server or common.server, sql.database or common.database, address), INVENTORY
 
 
-def _bare(names: list[str]) -> Outcome:
+def _bare(bare: Mapping[str, EntssoRegistry]) -> Outcome:
+    observed = {
+        name: f"Server {entry.sql_server or 'missing'}, Database {entry.sql_database or 'missing'}"
+        for name, entry in bare.items()
+    }
+    seen = "; ".join(f"{name}: {values}" for name, values in observed.items())
     return failed(
-        f"{', '.join(names)} does not know its SSODB: the registry names no server and database",
-        why="ENTSSO cannot start there (event 10511).",
+        f"ENTSSO is not configured everywhere: {seen}",
+        why="Without its SSODB, ENTSSO cannot start there (event 10511).",
         expected="Server and Database below ENTSSO\\SQL",
-        observed="missing",
-        evidence=tuple(Row(name, "a server and a database", "missing", SOURCE) for name in names),
-        servers=names,
-        fix=(Step("Configure Enterprise SSO there: join the existing SSO system.", on=", ".join(names)),),
+        observed=seen,
+        evidence=tuple(Row(name, "a server and a database", values, SOURCE) for name, values in observed.items()),
+        servers=bare,
+        fix=(Step("Configure Enterprise SSO there: join the existing SSO system.", on=", ".join(bare)),),
     )
 
 
-def _different(
-    names: list[str], places: dict[str, _Place], reference: _Place, of: str, rows: tuple[Row, ...]
-) -> Outcome:
-    observed = "; ".join(f"{name}: {places[name]}" for name in names)
+def _different(different: Mapping[str, _Place], reference: _Place, of: str, rows: tuple[Row, ...]) -> Outcome:
+    observed = _list(different)
     return failed(
-        f"{', '.join(names)} uses another SSODB than {of}: {observed}, not {reference}",
-        why="It has other credentials and another master secret server than the rest of the estate.",
+        f"Another SSODB than that of {of}, {reference}: {observed}",
+        why="Unless both names lead to one instance, such a server has other credentials and another master secret "
+        "server than the rest of the estate.",
         expected=str(reference),
         observed=observed,
         evidence=rows,
-        servers=names,
+        servers=different,
         fix=(
             Step(
                 f"Point ENTSSO to {reference} with ssoconfig -setDB, in the installation folder of Enterprise Single "
-                "Sign-On; take the resource offline first where the server owns it.",
-                on=", ".join(names),
+                "Sign-On; take the resource offline first where the server owns it. Where the address of the others, "
+                "or of the inventory, is the wrong one, correct that.",
+                on=", ".join(different),
                 impact="ENTSSO restarts",
             ),
         ),

@@ -31,38 +31,64 @@ SOURCE = r"HKLM\SOFTWARE\Microsoft\ENTSSO\SSOSS"
     cluster_roles=CLUSTERED_SSO,
     references=(
         "https://learn.microsoft.com/biztalk/core/how-to-cluster-the-master-secret-server1",
+        "https://learn.microsoft.com/biztalk/core/how-to-restore-the-master-secret",
         "https://learn.microsoft.com/biztalk/core/single-sign-on-event-10520",
     ),
 )
 def is_on_every_node(server: Server, secrets: MasterSecretIds) -> Outcome:
     """The secret lies in the registry of each node, and the cluster does not carry it along. On a node without it
-    ENTSSO starts and looks healthy, but has no secret to give: event 10520, 0x80002918. Only the ids are read; that
-    the secret can be decrypted there is not seen."""
-    if secrets.ids:
-        ids = ", ".join(sorted(secrets.ids))
-        return passed(f"{server.name} holds {ids}", evidence=(Row(server.name, "at least one id", ids, SOURCE),))
-    observed = "the key SSOSS is empty" if secrets.is_present else "the key SSOSS does not exist"
+    ENTSSO starts and looks healthy, but has no secret to give: event 10520, 0x80002918. Only the ids are read, which
+    are GUIDs; that the secret is the right one, and can be decrypted there, is not seen."""
+    ids = sorted(secrets.ids)
+    expected = "at least one GUID below SSOSS"
+    if ids:
+        held = ", ".join(ids)
+        return passed(f"{server.name} holds {held}", evidence=(Row(server.name, expected, held, SOURCE),))
+    observed = _observed(secrets)
     return failed(
         f"{server.name} holds no master secret: {observed}",
-        why=f"After a failover to {server.name} no SSO server gets the secret, and BizTalk cannot start.",
-        expected="at least one secret id below SSOSS",
+        why=_why(server),
+        expected=expected,
         observed=observed,
-        evidence=(Row(server.name, "at least one id", observed, SOURCE),),
+        evidence=(Row(server.name, expected, observed, SOURCE),),
         servers=(server.name,),
-        fix=(
-            Step(f"Move the ENTSSO role to {server.name}.", on=server.name, impact="ENTSSO restarts"),
-            Step(
-                "Take the ENTSSO resource offline and bring it online again; without this the restore may not succeed.",
-                on=server.name,
-                impact="ENTSSO restarts",
-            ),
-            Step(
-                "Restore the secret from its backup file, in the installation folder of Enterprise Single Sign-On, "
-                "from an elevated prompt, as an SSO administrator; it asks for the file's password. Replace "
-                "BACKUP-FILE.",
-                on=server.name,
-                impact="none",
-                command=cmd("ssoconfig -restoresecret BACKUP-FILE"),
-            ),
+        fix=(*_cycle(server), _restore(server)),
+    )
+
+
+def _observed(secrets: MasterSecretIds) -> str:
+    if not secrets.is_present:
+        return "the key SSOSS does not exist"
+    if not secrets.names:
+        return "the key SSOSS is empty"
+    return f"the key SSOSS has no GUID, only {', '.join(sorted(secrets.names))}"
+
+
+def _why(server: Server) -> str:
+    when = f"After a failover to {server.name}" if server.is_node else f"While {server.name} is the master"
+    return f"{when} no SSO server gets the secret, and BizTalk cannot start."
+
+
+def _cycle(server: Server) -> tuple[Step, ...]:
+    """What has to come before the restore, without which it may not succeed."""
+    if not server.is_node:
+        return (Step("Restart ENTSSO.", on=server.name, impact="ENTSSO restarts"),)
+    return (
+        Step(f"Move the ENTSSO role to {server.name}.", on=server.name, impact="ENTSSO restarts"),
+        Step(
+            "Take the ENTSSO resource offline and bring it online again; without this the restore may not succeed.",
+            on=server.name,
+            impact="ENTSSO restarts",
         ),
+    )
+
+
+def _restore(server: Server) -> Step:
+    return Step(
+        "Copy the backup file of the secret that is in use to the server and restore it, in the installation folder of "
+        "Enterprise Single Sign-On, from an elevated prompt, as an SSO administrator; it asks for the file's password. "
+        "Replace BACKUP-FILE.",
+        on=server.name,
+        impact="none",
+        command=cmd("ssoconfig -restoresecret BACKUP-FILE"),
     )

@@ -1,5 +1,7 @@
 """All nodes must hold the same master secrets."""
 
+from collections.abc import Iterable, Mapping
+
 from ssoaudit.facts import MasterSecretIds
 from ssoaudit.plugin import (
     ALL_PROFILES,
@@ -15,6 +17,7 @@ from ssoaudit.plugin import (
     check,
     cmd,
     failed,
+    not_applicable,
     passed,
 )
 
@@ -39,16 +42,16 @@ def is_the_same_on_every_node(secrets: PerMaster[MasterSecretIds]) -> Outcome:
     """A node that holds another secret cannot decrypt what the others encrypted. A secret that one node has beyond
     the others may be an old leftover; which one encrypts the data is not told by the registry, so every difference
     counts as one that hurts. Names alone do not prove that the bytes are the same."""
-    every = frozenset[str]().union(*(node.ids for node in secrets.values()))
-    rows = tuple(Row(name, _list(every), _list(node.ids), SOURCE) for name, node in secrets.items())
-    lacking = [name for name, node in secrets.items() if every - node.ids]
+    held = {name: node.ids for name, node in secrets.items()}
+    every = frozenset[str]().union(*held.values())
+    if len(held) == 1:
+        return not_applicable(f"Only {_list(held)} is meant to hold the secret: there is nothing to compare")
+    rows = tuple(Row(name, _list(every), _list(ids) or "none", SOURCE) for name, ids in held.items())
+    lacking = [name for name, ids in held.items() if every - ids]
     if not lacking:
-        return passed(f"{', '.join(secrets)} hold the same ids: {_list(every)}", evidence=rows)
-    partial = {each: [name for name, node in secrets.items() if each in node.ids] for each in sorted(every)}
-    partial = {each: holders for each, holders in partial.items() if len(holders) < len(secrets)}
+        return passed(f"{', '.join(held)} hold the same ids: {_list(every)}", evidence=rows)
     return failed(
-        "The nodes hold different master secrets: "
-        + "; ".join(f"{each} is only on {', '.join(holders)}" for each, holders in partial.items()),
+        f"The nodes hold different master secrets: {_differences(held, every)}",
         why="After a failover, what was encrypted with a secret that the new owner lacks cannot be decrypted.",
         expected="the same ids on every node",
         observed="; ".join(f"{row.subject}: {row.observed}" for row in rows),
@@ -57,8 +60,8 @@ def is_the_same_on_every_node(secrets: PerMaster[MasterSecretIds]) -> Outcome:
         fix=(
             Step("Find out which id encrypts SSODB, and take the backup of that secret."),
             Step(
-                "Move the role to each node that lacks it, cycle the ENTSSO resource and restore that backup. "
-                "Replace BACKUP-FILE.",
+                "Move the role to each node that lacks it, take the ENTSSO resource offline and bring it online, and "
+                "restore that backup there, from an elevated prompt, as an SSO administrator. Replace BACKUP-FILE.",
                 on=", ".join(lacking),
                 impact="ENTSSO restarts",
                 command=cmd("ssoconfig -restoresecret BACKUP-FILE"),
@@ -67,5 +70,12 @@ def is_the_same_on_every_node(secrets: PerMaster[MasterSecretIds]) -> Outcome:
     )
 
 
-def _list(ids: frozenset[str]) -> str:
-    return ", ".join(sorted(ids))
+def _differences(held: Mapping[str, frozenset[str]], every: frozenset[str]) -> str:
+    """Each id that some node lacks, with the nodes that have it."""
+    holders = {each: [name for name, ids in held.items() if each in ids] for each in sorted(every)}
+    partial = {each: names for each, names in holders.items() if len(names) < len(held)}
+    return "; ".join(f"{each} is only on {', '.join(names)}" for each, names in partial.items())
+
+
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words))

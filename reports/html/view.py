@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ssoaudit.reports import words
 from ssoaudit.reports.html import cards, matrix
-from ssoaudit.result import Result, ServerRecord
+from ssoaudit.result import Finding, Result, ServerRecord
 from ssoaudit.vocabulary import Severity, State, Status, Verdict
 
 _REASONS = 5
@@ -195,20 +195,31 @@ def _silent_checks(result: Result) -> tuple[str, ...]:
 
 def _unverified(result: Result, drawn: cards.Cards) -> Unverified | None:
     """None where nothing is unknown, or where the lines beside the verdict say so already."""
-    number = result.totals()[State.NOT_VERIFIED]
-    if not number or result.verdict is Verdict.INCOMPLETE:
+    if not result.totals()[State.NOT_VERIFIED] or result.verdict is Verdict.INCOMPLETE:
         return None
-    blocking = sum(finding.status is Status.NOT_VERIFIED for finding in result.blocking())
-    unknown = f"{words.count(number, 'result')} {'is' if number == 1 else 'are'} unknown"
+    unknown = [finding for finding in result.findings if _is_unknown_by_itself(finding, result)]
+    if not unknown:
+        number = result.totals()[State.NOT_VERIFIED]
+        waits = f"{'waits' if number == 1 else 'wait'} for the findings above"
+        return Unverified("findings", f"{words.count(number, 'result')} {waits}.", "Run again after the fixes.")
     servers = tuple(dict.fromkeys(cause.server for cause in drawn.causes if cause.server))
-    lead = f"Also not verified: {words.some(servers, 3) or words.count(number, 'result')}."
+    lead = f"Also not verified: {words.some(servers, 3) or words.count(len(unknown), 'result')}."
+    text = f"{words.count(len(unknown), 'result')} {'is' if len(unknown) == 1 else 'are'} unknown"
     anchor = drawn.causes[0].anchor if drawn.causes else "findings"
-    if not blocking:
-        return Unverified(anchor, lead, f"{unknown}, none of them {words.gate(result.gate)}.")
+    if not any(finding.blocks(result.gate) for finding in unknown):
+        return Unverified(anchor, lead, f"{text}, none of them {words.gate(result.gate)}.")
     fixed = "the finding" if len(drawn.fails) == 1 else f"the {len(drawn.fails)} findings"
     return Unverified(
-        anchor, lead, f"{unknown}. Even with {fixed} fixed, the verdict stays INCOMPLETE until this can be read."
+        anchor, lead, f"{text}. Even with {fixed} fixed, the verdict stays INCOMPLETE until this can be read."
     )
+
+
+def _is_unknown_by_itself(finding: Finding, result: Result) -> bool:
+    """Not verified, and not only because a check that it requires has failed."""
+    if finding.status is not Status.NOT_VERIFIED:
+        return False
+    root = [other for other in result.findings if other.check == finding.blocked_by]
+    return not any(other.status is Status.FAIL for other in root)
 
 
 def _tiles(result: Result, drawn: cards.Cards) -> Iterator[Tile]:

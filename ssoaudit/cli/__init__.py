@@ -1,35 +1,43 @@
 """The command line: parse, call, print."""
 
 import logging
-import sys
-import tempfile
-import traceback
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from ssoaudit.cli import failures
 from ssoaudit.cli.audit import collect, demo, evaluate, run
 from ssoaudit.cli.catalogue import checks
 from ssoaudit.cli.configuration import read_configuration
 from ssoaudit.cli.report import report
 from ssoaudit.cli.schema import schema
 from ssoaudit.cli.session import Session
-from ssoaudit.documents import DocumentError
 from ssoaudit.exitcodes import ExitCode
-from ssoaudit.files import OutputError
 from ssoaudit.version import __version__
 
 logger = logging.getLogger(__name__)
 
+EPILOG = """\
+Every option can also be set by a variable, as SSOAUDIT_RUN_PROFILE sets the --profile of run, and by ssoaudit.toml.
+"""
 
-@click.group(context_settings={"auto_envvar_prefix": "SSOAUDIT", "help_option_names": ["-h", "--help"]})
+
+@click.group(
+    context_settings={
+        "auto_envvar_prefix": "SSOAUDIT",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
+    epilog=EPILOG,
+)
 @click.version_option(__version__, prog_name="ssoaudit")
 @click.option("-v", "--verbose", count=True, help="Say what happens; twice: everything.")
 @click.option(
     "--log-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the whole log there, as JSON lines.",
+    help="Add the whole log to that file, as JSON lines.",
 )
 @click.option(
     "--config",
@@ -42,7 +50,15 @@ logger = logging.getLogger(__name__)
 @click.pass_context
 def cli(context: click.Context, verbose: int, log_file: Path | None) -> None:
     """Check a clustered Enterprise Single Sign-On master secret server. Reads only; changes nothing."""
-    context.obj = Session.start(verbose, log_file)
+    session: Session = context.obj
+    session.configure_log(verbose, log_file)
+    logger.info(
+        "%s of ssoaudit %s, Python %s, %s",
+        context.invoked_subcommand,
+        __version__,
+        platform.python_version(),
+        platform.platform(),
+    )
 
 
 for command in (demo, run, collect, evaluate, report, checks, schema):
@@ -50,30 +66,12 @@ for command in (demo, run, collect, evaluate, report, checks, schema):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program and return its exit code. No exception leaves here."""
-    try:
-        code = cli.main(args=arguments, prog_name="ssoaudit", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return ExitCode.USAGE
-    except (DocumentError, OutputError) as error:
-        click.echo(f"Error: {error}", err=True)
-        return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        return ExitCode.INTERRUPTED
-    except Exception:  # noqa: BLE001 - the last place where anything can be told in one sentence
-        return _internal_error()
-    return code if isinstance(code, int) else ExitCode.READY
-
-
-def _internal_error() -> ExitCode:
-    """Keep the traceback in a file of its own, redacted, and say where."""
-    session = Session.current()
-    text = session.redaction.clean(traceback.format_exc()) if session else traceback.format_exc()
-    with tempfile.NamedTemporaryFile("w", prefix="ssoaudit-", suffix=".log", delete=False, encoding="utf-8") as log:
-        log.write(text)
-    kind = sys.exc_info()[0]
-    name = kind.__name__ if kind else "error"
-    click.echo(f"Error: a fault in ssoaudit itself ({name}); nothing was judged. Please report {log.name}.", err=True)
-    return ExitCode.INTERNAL
+    """Run the program and return its exit code; what went wrong was told."""
+    with Session() as session:
+        try:
+            code = cli.main(args=arguments, prog_name="ssoaudit", standalone_mode=False, obj=session)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last place where it can be told in a sentence
+            code = failures.tell(session, error)
+        code = code if isinstance(code, int) else ExitCode.READY
+        logger.info("exit code %d", code)
+        return code

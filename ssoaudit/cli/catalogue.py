@@ -3,9 +3,12 @@
 import click
 from tabulate import tabulate
 
-from ssoaudit.documents import did_you_mean
-from ssoaudit.registry import Registered, find_checks
+from ssoaudit.cli.parameters import CheckId, catalogue
+from ssoaudit.cli.streams import note, show
+from ssoaudit.registry import Registered
 from ssoaudit.vocabulary import Profile
+
+WIDTH = 100
 
 
 @click.group()
@@ -17,27 +20,23 @@ def checks() -> None:
 @click.option("--profile", type=click.Choice([profile.value for profile in Profile]), help="Only this profile's.")
 def list_checks(profile: str | None) -> None:
     """List all checks."""
-    catalogue = find_checks()
     rows = [
         (registered.id, registered.check.severity.value, registered.check.each.value, registered.check.title)
-        for registered in catalogue.checks
+        for registered in catalogue().checks
         if profile is None or Profile(profile) in registered.check.profiles
     ]
-    click.echo(tabulate(rows, headers=("Check", "Severity", "Target", "Title"), tablefmt="simple"))
-    for problem in catalogue.problems:
-        click.echo(f"warning: {problem}", err=True)
+    show(tabulate(rows, headers=("Check", "Severity", "Target", "Title"), tablefmt="simple") + "\n")
+    for problem in catalogue().problems:
+        note(f"warning: {problem}")
 
 
-@checks.command()
-@click.argument("check_id", metavar="ID")
-def show(check_id: str) -> None:
+@checks.command("show")
+@click.argument("check_id", metavar="ID", type=CheckId())
+def show_check(check_id: str) -> None:
     """Show one check: what it asks, when, and why."""
-    catalogue = find_checks()
-    registered = catalogue.get(check_id)
-    if registered is None:
-        hint = did_you_mean(check_id, [each.id for each in catalogue.checks])
-        raise click.UsageError(f"No check is called '{check_id}'. {hint or 'See ssoaudit checks list.'}")
-    click.echo(describe(registered))
+    for registered in catalogue().checks:
+        if registered.id == check_id:
+            show(describe(registered) + "\n")
 
 
 def describe(registered: Registered) -> str:
@@ -47,7 +46,7 @@ def describe(registered: Registered) -> str:
         registered.id,
         check.title,
         "",
-        check.description,
+        click.wrap_text(check.description, WIDTH),
         "",
         f"Severity:    {check.severity.value}",
         f"Target:      {check.each.value}",

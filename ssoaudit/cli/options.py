@@ -6,9 +6,13 @@ from typing import Any, TypeVar
 
 import click
 
+from ssoaudit.cli.parameters import CheckId
 from ssoaudit.vocabulary import Profile
 
 C = TypeVar("C", bound=Callable[..., Any])
+
+FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+STDOUT = Path("-")
 
 profile = click.option(
     "--profile",
@@ -18,27 +22,23 @@ profile = click.option(
     help="When you audit: before a change, after a failover, or on a schedule.",
 )
 
-out = click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=".",
-    show_default=True,
-    help="The directory for report.html, result.json and evidence.json; made if need be.",
+only = click.option("--only", type=CheckId(), multiple=True, metavar="ID", help="Ask this check only; may be repeated.")
+skip = click.option(
+    "--skip", type=CheckId(), multiple=True, metavar="ID", help="Leave this check out; may be repeated."
 )
-
-only = click.option("--only", multiple=True, metavar="ID", help="Ask this check only; may be repeated.")
-skip = click.option("--skip", multiple=True, metavar="ID", help="Leave this check out; may be repeated.")
 
 user = click.option(
     "--user",
     envvar="SSOAUDIT_USER",
-    show_envvar=True,
     metavar="ACCOUNT",
     help="DOMAIN\\user or user@domain. The password comes from the keyring, SSOAUDIT_PASSWORD or a hidden prompt.",
 )
 
 workers = click.option(
-    "--workers", type=click.IntRange(1, 128), help="How many servers are read at once. Default: all, up to 64."
+    "--workers",
+    type=click.IntRange(1, 128),
+    metavar="NUMBER",
+    help="How many servers are read at once, at most 128. Default: all, up to 64.",
 )
 
 timeout = click.option(
@@ -62,9 +62,20 @@ connect_timeout = click.option(
 inventory = click.argument("inventory", type=click.Path(path_type=Path))
 
 
+def out(files: str) -> Callable[[C], C]:
+    """The directory for these files."""
+    return click.option(
+        "--out",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=".",
+        show_default=True,
+        help=f"The directory for {files}; made if need be.",
+    )
+
+
 def judging(command: C) -> C:
-    """Profile, narrowing and output directory."""
-    for option in (out, skip, only, profile):
+    """Profile and narrowing."""
+    for option in (skip, only, profile):
         command = option(command)
     return command
 

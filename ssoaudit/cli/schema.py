@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ssoaudit import inventory, record
+from ssoaudit.cli.streams import show
 from ssoaudit.evidence import Evidence
 from ssoaudit.result import Result
 
@@ -18,7 +19,12 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(sorted(SCHEMAS)))
+@click.argument("kind", metavar="|".join(SCHEMAS), type=click.Choice(tuple(SCHEMAS)))
 def schema(kind: str) -> None:
     """Print the JSON Schema of a kind of file."""
-    click.echo(json.dumps(SCHEMAS[kind](), indent=2, ensure_ascii=True))
+    show(text_of(kind))
+
+
+def text_of(kind: str) -> str:
+    """The schema of a kind of file, as JSON."""
+    return json.dumps(SCHEMAS[kind](), indent=2, ensure_ascii=True) + "\n"

@@ -1,35 +1,50 @@
-"""One call of the program: its run id, and the log with what must not stand in it."""
+"""One call of the program: its run id, its log, and what must not stand in it."""
 
+import os
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import MutableMapping
 from pathlib import Path
+from types import TracebackType
 
-import click
+from typing_extensions import Self
 
-from ssoaudit import logs
+from ssoaudit.credentials import VARIABLE, Secret
 from ssoaudit.files import OutputError
+from ssoaudit.logs import Log
 
 
-@dataclass(frozen=True)
 class Session:
-    """Shared by the commands of one call."""
+    """Shared by the commands of one call; a context manager.
 
-    redaction: logs.Redaction
-    run_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    `environment` holds the exported password, if there is one. The process's own environment no longer does, so
+    that no child process inherits it.
+    """
 
-    @classmethod
-    def start(cls, verbosity: int, log_file: Path | None) -> "Session":
-        """Set up the log. Raises `OutputError` where the log file cannot be written."""
-        run_id = uuid.uuid4().hex[:12]
+    def __init__(self) -> None:
+        self.run_id = uuid.uuid4().hex[:12]
+        self.log = Log(self.run_id)
+        self.environment: MutableMapping[str, str] = {}
+        exported = os.environ.pop(VARIABLE, None)
+        if exported is not None:
+            self.environment[VARIABLE] = exported
+            self.log.redaction.add([Secret(exported)])
+
+    def __enter__(self) -> Self:
+        self.log.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.log.close()
+
+    def configure_log(self, verbosity: int, path: Path | None) -> None:
+        """Log as the operator wishes. Raises `OutputError` where the log file cannot be written."""
+        self.log.speak(verbosity)
+        if path is None:
+            return
         try:
-            redaction = logs.configure(verbosity, log_file, run_id)
+            self.log.write(path)
         except OSError as error:
             message = f"the log cannot be written: {(error.strerror or str(error)).lower()}"
-            raise OutputError(log_file or Path(), message, "give another --log-file") from None
-        return cls(redaction, run_id)
-
-    @staticmethod
-    def current() -> "Session | None":
-        """The session of the command that runs, if one does."""
-        context = click.get_current_context(silent=True)
-        return context.find_object(Session) if context else None
+            raise OutputError(path, message, "give another --log-file") from None

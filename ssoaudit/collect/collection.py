@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from ssoaudit.collect import script
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.frames import Transcript, read_transcript, readings
-from ssoaudit.collect.guard import LogonGuard
+from ssoaudit.collect.guard import NOT_TRIED, LogonGuard
 from ssoaudit.collect.winrm import shell
 from ssoaudit.collect.winrm.endpoint import endpoint
 from ssoaudit.collect.winrm.limits import Limits
@@ -121,9 +121,9 @@ class Collection:
                 self._run(server, topics, printed)
         except Fault as error:
             fault = error
-            logger.warning(
-                "%s", error, extra={"target": server.name, "stage": error.stage.value, "details": error.details}
-            )
+            level = logging.INFO if error.code == NOT_TRIED else logging.WARNING
+            extra = {"target": server.name, "stage": error.stage.value, "details": error.details}
+            logger.log(level, "%s", error, extra=extra)
         except Exception as error:  # one server never spoils the run
             logger.exception("fault in the collector", extra={"target": server.name})
             fault = _internal(server.name, error)

@@ -8,6 +8,7 @@ from ssoaudit.collect.faults import Fault, FaultStage
 
 BEFORE_LOGON = frozenset({FaultStage.CONFIGURE, FaultStage.RESOLVE, FaultStage.CONNECT, FaultStage.TLS})
 REJECTED = "auth"
+NOT_TRIED = "not-tried"
 
 
 class LogonGuard:
@@ -17,17 +18,18 @@ class LogonGuard:
         self._canary = threading.Lock()
         self._proven = threading.Event()
         self.rejection: Fault | None = None
+        self._rejected_by = ""
 
     @contextmanager
     def logon(self, target: str) -> Iterator[None]:
         """Hold this while a target is logged on to. Raises a `Fault` where the credential was rejected before."""
         with self._turn():
             if self.rejection is not None:
-                raise _rejected_before(target, self.rejection)
+                raise self.rejection if target == self._rejected_by else _rejected_before(target, self.rejection)
             try:
                 yield
             except Fault as fault:
-                self._learn(fault)
+                self._learn(target, fault)
                 raise
             self._proven.set()
 
@@ -41,9 +43,9 @@ class LogonGuard:
                     return
         yield
 
-    def _learn(self, fault: Fault) -> None:
+    def _learn(self, target: str, fault: Fault) -> None:
         if fault.code == REJECTED:
-            self.rejection = fault
+            self.rejection, self._rejected_by = fault, target
         elif fault.stage not in BEFORE_LOGON and fault.stage is not FaultStage.AUTHENTICATE:
             self._proven.set()
 
@@ -51,7 +53,7 @@ class LogonGuard:
 def _rejected_before(target: str, rejection: Fault) -> Fault:
     return Fault(
         FaultStage.AUTHENTICATE,
-        "not-tried",
+        NOT_TRIED,
         f"{target} was not asked, because the credential was rejected before: {rejection.message}",
         rejection.hint,
     )

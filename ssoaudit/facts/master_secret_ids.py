@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from ssoaudit.facts.fact import Fact, Scope
+from ssoaudit.facts.guid import guid
 
 
 class MasterSecretIds(Fact):
@@ -22,5 +23,5 @@ class MasterSecretIds(Fact):
 
     @property
     def ids(self) -> frozenset[str]:
-        """The ids, lower case and without braces."""
-        return frozenset(name.strip("{}").lower() for name in self.names)
+        """The names that are GUIDs, lower case and without braces; the zero GUID is nobody's."""
+        return frozenset(known for known in map(guid, self.names) if known)

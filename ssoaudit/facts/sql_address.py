@@ -37,9 +37,10 @@ class SqlAddress:
         hosts = _hosts(self.host, other.host)
         if hosts is Likeness.DIFFERENT or (self.instance, self.port) == (other.instance, other.port):
             return hosts
+        # A named instance may listen on any port, on that of the default instance too.
         both_ports = self.port is not None and other.port is not None
-        no_port = self.port is None and other.port is None
-        return Likeness.DIFFERENT if both_ports or no_port else Likeness.MAYBE
+        both_named = self.instance is not None and other.instance is not None
+        return Likeness.DIFFERENT if both_ports or both_named else Likeness.MAYBE
 
 
 def parse_sql_address(text: str, here: str, aliases: Iterable[SqlAlias] = ()) -> SqlAddress | None:

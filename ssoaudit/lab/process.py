@@ -21,6 +21,12 @@ from ssoaudit.lab.estate import LabEstate, Machine
 USER = "CONTOSO\\auditor"
 
 
+if sys.platform == "win32":
+    _OWN_GROUP: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+else:
+    _OWN_GROUP = {"start_new_session": True}
+
+
 class LabError(Exception):
     """The lab's process did not come up, or is gone."""
 
@@ -45,7 +51,10 @@ class Lab:
     def __enter__(self) -> Self:
         self._directory = tempfile.TemporaryDirectory(prefix="ssoaudit-lab-")
         command = [sys.executable, "-m", "ssoaudit.lab"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        # A group of its own: the operator's Ctrl-C is for the auditor, which then ends the lab.
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **_OWN_GROUP
+        )
         try:
             self._ports = self._ask(json.dumps(self._order()))["ports"]
         except BaseException:

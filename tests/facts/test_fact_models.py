@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from ssoaudit.collect.script import reader_name
 from ssoaudit.facts import TOPICS, Fact, Lacking, MasterSecretIds, Part, Scope
+from ssoaudit.facts.guid import NOBODY
 from ssoaudit.lab.estate import healthy
 
 ESTATE = healthy()
@@ -179,6 +180,6 @@ def test_an_error_does_not_show_what_was_read() -> None:
     assert "planted-secret" not in str(caught.value)
 
 
-def test_ids_are_compared_without_braces_and_case() -> None:
-    fact = MasterSecretIds(is_present=True, names=("{ABCDEF00-0000-0000-0000-000000000001}", "Other"))
-    assert fact.ids == {"abcdef00-0000-0000-0000-000000000001", "other"}
+def test_ids_are_guids_without_braces_and_case() -> None:
+    fact = MasterSecretIds(is_present=True, names=("{ABCDEF00-0000-0000-0000-000000000001}", "Other", f"{{{NOBODY}}}"))
+    assert fact.ids == {"abcdef00-0000-0000-0000-000000000001"}

@@ -109,7 +109,7 @@ def test_only_equal_addresses_are_the_same(one: SqlAddress, other: SqlAddress) -
         ("SQL1", "10.0.0.1", Likeness.MAYBE),
         ("10.0.0.1", "10.0.0.2", Likeness.DIFFERENT),
         (r"SQL1\A", r"SQL1\B", Likeness.DIFFERENT),
-        ("SQL1", r"SQL1\A", Likeness.DIFFERENT),
+        ("SQL1", r"SQL1\A", Likeness.MAYBE),
         (r"SQL1\A", "SQL1,14330", Likeness.MAYBE),
         ("SQL1", "SQL1,14330", Likeness.MAYBE),
         ("SQL1,14330", "SQL1,14331", Likeness.DIFFERENT),
@@ -117,7 +117,7 @@ def test_only_equal_addresses_are_the_same(one: SqlAddress, other: SqlAddress) -
         (r"SQL1\A", r"SQL2\A", Likeness.DIFFERENT),
         (r"SQL1\A", r"SQL1.contoso.com\A", Likeness.MAYBE),
         (r"SQL1\A", r"SQL1.contoso.com\B", Likeness.DIFFERENT),
-        (r"SQL1\A", r"\\SQL1\pipe\sql\query", Likeness.DIFFERENT),
+        (r"SQL1\A", r"\\SQL1\pipe\sql\query", Likeness.MAYBE),
     ],
 )
 def test_likeness(one: str, other: str, likeness: Likeness) -> None:

@@ -132,6 +132,7 @@ def result(findings: Iterable[Finding] = (), **changes: object) -> Result:
         checks=tuple(check_record(check) for check in sorted({found.check for found in ordered})),
         findings=ordered,
         servers=(server("SSONODE1", Role.CLUSTER), server("SSONODE2", Role.CLUSTER)),
+        ssodb=None,
         not_covered=(),
         problems=(),
     )

@@ -181,7 +181,14 @@ class TestPage:
         unverified = view.build(estates.not_ready()).verdict.unverified
         assert unverified is not None
         assert unverified.lead == "Also not verified: SSONODE3, SQLSSO01."
-        assert unverified.text.startswith("10 results are unknown. Even with the 3 findings fixed, the verdict stays")
+        assert unverified.text.startswith("9 results are unknown. Even with the 3 findings fixed, the verdict stays")
+
+    def test_what_waits_for_a_failing_check_is_not_unknown_by_itself(self) -> None:
+        root = results.finding("a.b", "N1", Status.FAIL)
+        waiting = results.finding("a.c", "N1", Status.NOT_VERIFIED).model_copy(update={"blocked_by": "a.b"})
+        unverified = view.build(results.result((root, waiting))).verdict.unverified
+        assert unverified is not None
+        assert unverified.lead == "1 result waits for the findings above."
 
     def test_ready_says_what_is_unknown_below_the_gate(self) -> None:
         low = results.finding("a.b", "N1", Status.NOT_VERIFIED, severity=Severity.LOW)

@@ -1,0 +1,83 @@
+"""From an inventory to evidence: who logs on, and a bar while servers are read."""
+
+import getpass
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import click
+
+from ssoaudit.cli.session import Session
+from ssoaudit.credentials import Credential, Secret, resolve
+from ssoaudit.evidence import Evidence, Read
+from ssoaudit.inventory import Inventory
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many servers are read at once, and how many seconds one may take; None leaves it to the collector."""
+
+    workers: int | None = None
+    timeout: float | None = None
+    connect_timeout: float | None = None
+
+
+def credential(session: Session, inventory: Inventory, user: str | None) -> Credential:
+    """Whom to log on as. With Kerberos alone the ticket counts, and no password is asked for.
+
+    Raises `CredentialError`.
+    """
+    name = user or inventory.winrm.user
+    methods = {inventory.winrm_of(server).auth for server in inventory.servers}
+    if methods == {"kerberos"}:
+        return Credential(name or "", Secret(""), "the Kerberos ticket")
+    prompt = getpass.getpass if sys.stdin is not None and sys.stdin.isatty() else None
+    found = resolve(name, environment=session.environment, prompt=prompt)
+    session.log.redaction.add([found.password])
+    logger.info("%s, with the password of: %s", found.user, found.source)
+    return found
+
+
+def read_estate(session: Session, inventory: Inventory, credential: Credential, pace: Pace) -> Evidence:
+    """Read all servers of an inventory."""
+    # Imported here, so that judging and reporting work where pywinrm cannot be imported.
+    from ssoaudit.collect.collection import Collection, Options
+    from ssoaudit.collect.winrm.limits import Limits
+    from ssoaudit.collect.winrm.logon import Logon
+
+    limits = Limits(
+        connect=pace.connect_timeout or Limits.connect,
+        deadline=pace.timeout or Limits.deadline,
+    )
+    with _progress(session, len(inventory.servers)) as progress:
+        return Collection(
+            inventory,
+            Logon(credential.user, credential.password),
+            Options(pace.workers, limits),
+            progress,
+            session.run_id,
+        ).collect()
+
+
+def answered(evidence: Evidence) -> tuple[str, ...]:
+    """The servers that answered anything, by name."""
+    return tuple(
+        server.name
+        for server in evidence.servers
+        if any(isinstance(reading, Read) for reading in server.topics.values())
+    )
+
+
+@contextmanager
+def _progress(session: Session, servers: int) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr while servers are read; nothing where stderr is no terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    bar = click.progressbar(length=servers, label="Reading servers", show_eta=False, show_pos=True, file=sys.stderr)
+    with session.log.beside_bar(), bar:
+        yield lambda *_: bar.update(1)

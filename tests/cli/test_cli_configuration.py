@@ -1,0 +1,111 @@
+"""Defaults: the command line wins over a variable, a variable over the file."""
+
+import json
+import os
+from pathlib import Path
+
+import click
+import pytest
+from program import Ended
+
+from ssoaudit import cli
+from ssoaudit.cli.audit import run
+from ssoaudit.cli.configuration import allowed_options
+from ssoaudit.cli.failures import variables
+
+ONE, OTHER = "msdtc.cids-are-unique", "secret.is-on-every-node"
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("SSOAUDIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def evidence(first_scan: tuple[Ended, Path]) -> str:
+    return str(first_scan[1] / "evidence.json")
+
+
+def judged() -> tuple[str, list[str]]:
+    result = json.loads(Path("result.json").read_bytes())
+    return result["profile"]["name"], (result["narrowed"] or {"only": []})["only"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ssoaudit.toml", f'[evaluate]\nprofile = "compliance"\nonly = "{ONE}"\n'),
+        ("pyproject.toml", f'[tool.ssoaudit.evaluate]\nprofile = "compliance"\nonly = ["{ONE}"]\n'),
+    ],
+)
+def test_the_file_gives_the_defaults(evidence: str, name: str, text: str) -> None:
+    Path(name).write_text(text)
+    cli.main(["evaluate", evidence])
+    assert judged() == ("compliance", [ONE])
+
+
+def test_a_variable_wins_over_the_file_and_the_command_line_over_both(
+    evidence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("ssoaudit.toml").write_text('evaluate = {profile = "compliance"}')
+    monkeypatch.setenv("SSOAUDIT_EVALUATE_PROFILE", "post-failover")
+    monkeypatch.setenv("SSOAUDIT_EVALUATE_ONLY", f"{ONE} {OTHER}")
+    cli.main(["evaluate", evidence])
+    assert judged() == ("post-failover", [ONE, OTHER])
+    cli.main(["evaluate", evidence, "--profile", "preflight", "--only", OTHER])
+    assert judged() == ("preflight", [OTHER])
+
+
+def test_the_programs_own_options(evidence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("mine.toml").write_text('log-file = "log.jsonl"\nverbose = 1\n')
+    monkeypatch.setenv("SSOAUDIT_CONFIG", "mine.toml")
+    cli.main(["evaluate", evidence])
+    assert Path("log.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[evaluate]\nprofil = "x"', "Error: ssoaudit.toml:2:1: unknown key 'profil'; did you mean 'profile'?\n"),
+        ('[evaluate]\nprofile = "x"', "\nIt stands in the configuration file.\n"),
+        ('[evaluate]\nprofile = ["x"]', "'--profile': one text or number is expected, found a list in the config"),
+        ("[evaluate]\nout = true", "'--out': one text or number is expected, found true in the config"),
+        ("[evaluate\n", "Error: ssoaudit.toml:1:"),
+        ('[run]\npassword = "x"', "a password is never written here; "),
+    ],
+)
+def test_a_bad_file(evidence: str, capsys: pytest.CaptureFixture[str], text: str, sentence: str) -> None:
+    Path("ssoaudit.toml").write_text(text)
+    assert cli.main(["evaluate", evidence]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_bad_variable_is_named(
+    evidence: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSOAUDIT_EVALUATE_PROFILE", "x")
+    assert cli.main(["evaluate", evidence]) == 2
+    assert capsys.readouterr().err.endswith("\nIt stands in the variable SSOAUDIT_EVALUATE_PROFILE.\n")
+
+
+def test_every_option_has_a_variable_and_a_key() -> None:
+    context = click.Context(cli.cli, info_name="ssoaudit", auto_envvar_prefix="SSOAUDIT")
+    known = allowed_options(cli.cli)
+    assert "log_file" in known[""]
+    assert {"profile", "only", "skip", "out", "user", "workers", "timeout", "connect_timeout"} == set(known["run"])
+    below = click.Context(run, info_name="run", parent=context)
+    names = {name for parameter in run.params for name in variables(below, parameter)}
+    assert {"SSOAUDIT_USER", "SSOAUDIT_RUN_USER", "SSOAUDIT_RUN_PROFILE"} <= names
+    assert not any("PASSWORD" in name for name in names)
+
+
+def test_an_options_key_is_its_name() -> None:
+    for command, keys in allowed_options(cli.cli).items():
+        found: click.Command = cli.cli
+        for word in command.split():
+            assert isinstance(found, click.Group)
+            found = found.commands[word]
+        longest = {max(option.opts, key=len) for option in found.params if isinstance(option, click.Option)}
+        assert {f"--{key.replace('_', '-')}" for key in keys} <= longest

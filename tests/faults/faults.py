@@ -1,0 +1,307 @@
+"""The faults of the matrix: each is the healthy estate with one thing altered, and what must come of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ssoaudit.facts import (
+    ClusterResource,
+    ClusterView,
+    EntssoRegistry,
+    Env,
+    MasterSecretIds,
+    MsdtcIdentities,
+    Service,
+    Services,
+)
+from ssoaudit.lab.estate import BIZTALK, NODES, SECRETS, SQL, LabEstate
+from ssoaudit.lab.scenarios import with_clones, without_dependency
+
+Change = tuple[str, str, str, str]
+"""Check, target, status, severity."""
+
+IS_GENERIC = "cluster.entsso-is-generic-service"
+USES_NAME = "cluster.entsso-uses-network-name"
+DEPENDS = "cluster.entsso-depends-on-network-name"
+CIDS = "msdtc.cids-are-unique"
+ON_EVERY = "secret.is-on-every-node"
+SAME_SECRET = "secret.is-the-same-on-every-node"
+STOPPED = "entsso.stopped-on-passive-nodes"
+SAME_DATABASE = "database.same-on-every-server"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing altered in the healthy estate, the findings that change, and words that the first of them must say."""
+
+    name: str
+    alter: Callable[[LabEstate], LabEstate]
+    changes: tuple[Change, ...]
+    says: tuple[str, ...]
+
+
+def _entsso(estate: LabEstate, **update: object) -> LabEstate:
+    return estate.alter_cluster(lambda view: _with_entsso(view, view.entsso.model_copy(update=update)))
+
+
+def _with_entsso(view: ClusterView, *resources: ClusterResource) -> ClusterView:
+    others = tuple(resource for resource in view.resources if resource.id != view.entsso.id)
+    return view.model_copy(update={"resources": (*others, *resources)})
+
+
+def _two_resources(estate: LabEstate) -> LabEstate:
+    def twice(view: ClusterView) -> ClusterView:
+        twin = view.entsso.model_copy(update={"id": "5b0f1f0e-6f0c-4a3f-9d0a-00000000000f", "name": "ENTSSO (2)"})
+        return _with_entsso(view, view.entsso, twin)
+
+    return estate.alter_cluster(twice)
+
+
+def _depends_on(expression: str) -> Callable[[LabEstate], LabEstate]:
+    def change(view: ClusterView) -> ClusterView:
+        ids = {resource.name: resource.id for resource in view.resources}
+        text = expression
+        for name, resource_id in ids.items():
+            text = text.replace(f"[{name}]", f"[{resource_id}]")
+        dependencies = tuple(
+            each.model_copy(update={"expression": text}) if each.resource_id == view.entsso.id else each
+            for each in view.dependencies
+        )
+        return view.model_copy(update={"dependencies": dependencies})
+
+    return lambda estate: estate.alter_cluster(change)
+
+
+def _unread_dependency(estate: LabEstate) -> LabEstate:
+    def change(view: ClusterView) -> ClusterView:
+        dependencies = tuple(
+            each.model_copy(update={"expression": None, "error": "Access denied"})
+            if each.resource_id == view.entsso.id
+            else each
+            for each in view.dependencies
+        )
+        return view.model_copy(update={"dependencies": dependencies})
+
+    return estate.alter_cluster(change)
+
+
+def _secrets(node: str, *names: str, present: bool = True) -> Callable[[LabEstate], LabEstate]:
+    return lambda estate: estate.alter(node, MasterSecretIds(is_present=present, names=names))
+
+
+def _service(machine: str, **update: object) -> Callable[[LabEstate], LabEstate]:
+    def alter(estate: LabEstate) -> LabEstate:
+        services = estate.machines[machine].facts[Services.topic]
+        assert isinstance(services, Services)
+        changed = tuple(_changed(service, update) for service in services.services)
+        return estate.alter(machine, Services(services=changed))
+
+    return alter
+
+
+def _changed(service: Service, update: dict[str, object]) -> Service:
+    return service.model_copy(update=update) if service.name == "ENTSSO" else service
+
+
+def _registry(machine: str, **update: object) -> Callable[[LabEstate], LabEstate]:
+    def alter(estate: LabEstate) -> LabEstate:
+        registry = estate.machines[machine].facts[EntssoRegistry.topic]
+        return estate.alter(machine, registry.model_copy(update=update))
+
+    return alter
+
+
+def _cloned_sql_machine(estate: LabEstate) -> LabEstate:
+    identities = estate.machines[NODES[0]].facts[MsdtcIdentities.topic]
+    assert isinstance(identities, MsdtcIdentities)
+    local = identities.local or ()
+    return estate.alter(SQL, MsdtcIdentities(contact=local, local=None, clustered=None))
+
+
+def _unexplained_contact(estate: LabEstate) -> LabEstate:
+    identities = estate.machines[NODES[1]].facts[MsdtcIdentities.topic]
+    return estate.alter(NODES[1], identities.model_copy(update={"clustered": ()}))
+
+
+def _same_machine_twice(estate: LabEstate) -> LabEstate:
+    return estate.alter(NODES[1], estate.machines[NODES[0]].facts[Env.topic])
+
+
+def _not_read(estate: LabEstate) -> LabEstate:
+    machine = estate.machines[NODES[1]]
+    facts = {topic: fact for topic, fact in machine.facts.items() if topic != MasterSecretIds.topic}
+    return replace(estate, machines={**estate.machines, NODES[1]: replace(machine, facts=facts)})
+
+
+def _blocked(check: str, target: str = "cluster") -> Change:
+    return (check, target, "not_verified", "critical")
+
+
+FAULTS = (
+    Fault(
+        "the name box is not ticked",
+        lambda estate: _entsso(estate, use_network_name=0),
+        ((USES_NAME, "cluster", "fail", "critical"),),
+        ("ENTSSO", "SSONODE1", "network name"),
+    ),
+    Fault(
+        "the name box could not be read",
+        lambda estate: _entsso(estate, use_network_name=None),
+        ((USES_NAME, "cluster", "not_verified", "critical"),),
+        ("ENTSSO",),
+    ),
+    Fault(
+        "no dependency",
+        lambda estate: estate.alter_cluster(without_dependency),
+        ((DEPENDS, "cluster", "fail", "critical"),),
+        ("ENTSSO", "network name"),
+    ),
+    Fault(
+        "the dependency is one of two alternatives",
+        _depends_on("([SSOMSS] or [Cluster Disk 2])"),
+        ((DEPENDS, "cluster", "fail", "medium"),),
+        ("SSOMSS", "Cluster Disk 2"),
+    ),
+    Fault(
+        "the dependency is on the disk",
+        _depends_on("[Cluster Disk 2]"),
+        ((DEPENDS, "cluster", "fail", "critical"),),
+        ("ENTSSO",),
+    ),
+    Fault(
+        "the dependency goes through MSDTC",
+        _depends_on("[MSDTC-SSOMSS]"),
+        ((DEPENDS, "cluster", "not_verified", "critical"),),
+        ("MSDTC-SSOMSS",),
+    ),
+    Fault(
+        "the dependency was not read",
+        _unread_dependency,
+        ((DEPENDS, "cluster", "not_verified", "critical"),),
+        ("ENTSSO", "Access denied"),
+    ),
+    Fault(
+        "the resource runs another service",
+        lambda estate: _entsso(estate, service_name="SSOPS"),
+        (
+            (IS_GENERIC, "cluster", "fail", "critical"),
+            _blocked(USES_NAME),
+            _blocked(DEPENDS),
+            _blocked(STOPPED),
+        ),
+        ("SSOCLU01", "SSOPS"),
+    ),
+    Fault(
+        "a generic application instead",
+        lambda estate: _entsso(estate, type="Generic Application", service_name=None, use_network_name=None),
+        (
+            (IS_GENERIC, "cluster", "fail", "critical"),
+            _blocked(USES_NAME),
+            _blocked(DEPENDS),
+            _blocked(STOPPED),
+        ),
+        ("SSOCLU01", "Generic Application"),
+    ),
+    Fault(
+        "two resources",
+        _two_resources,
+        (
+            (IS_GENERIC, "cluster", "fail", "critical"),
+            _blocked(USES_NAME),
+            _blocked(DEPENDS),
+            _blocked(STOPPED),
+        ),
+        ("ENTSSO (2)",),
+    ),
+    Fault(
+        "no secret key on the second node",
+        _secrets(NODES[1], present=False),
+        ((ON_EVERY, NODES[1], "fail", "critical"), _blocked(SAME_SECRET, "estate")),
+        ("SSONODE2", "does not exist"),
+    ),
+    Fault(
+        "an empty secret key on the second node",
+        _secrets(NODES[1]),
+        ((ON_EVERY, NODES[1], "fail", "critical"), _blocked(SAME_SECRET, "estate")),
+        ("SSONODE2", "empty"),
+    ),
+    Fault(
+        "the secret key of the second node was not read",
+        _not_read,
+        ((ON_EVERY, NODES[1], "not_verified", "critical"), _blocked(SAME_SECRET, "estate")),
+        ("SSONODE2",),
+    ),
+    Fault(
+        "another secret on the second node",
+        _secrets(NODES[1], "{deadbeef-0000-4000-8000-000000000001}"),
+        ((SAME_SECRET, "estate", "fail", "critical"),),
+        ("SSONODE2", "deadbeef"),
+    ),
+    Fault(
+        "one of two secrets on the second node",
+        _secrets(NODES[1], SECRETS[0]),
+        ((SAME_SECRET, "estate", "fail", "critical"),),
+        ("SSONODE1", SECRETS[1].strip("{}")),
+    ),
+    Fault(
+        "ENTSSO runs on the passive node",
+        _service(NODES[1], state="Running", process_id=4711),
+        ((STOPPED, "cluster", "fail", "critical"),),
+        ("SSONODE2", "SSONODE1"),
+    ),
+    Fault(
+        "cloned BizTalk servers",
+        lambda estate: with_clones(estate, *BIZTALK),
+        ((CIDS, "estate", "fail", "critical"),),
+        BIZTALK,
+    ),
+    Fault(
+        "a SQL machine cloned from a node",
+        _cloned_sql_machine,
+        ((CIDS, "estate", "fail", "critical"),),
+        (SQL, NODES[0]),
+    ),
+    Fault(
+        "a contact identity of nobody",
+        _unexplained_contact,
+        ((CIDS, "estate", "fail", "medium"),),
+        (NODES[1],),
+    ),
+    Fault(
+        "another database on a BizTalk server",
+        _registry(BIZTALK[1], sql_database="SSODB_OLD"),
+        ((SAME_DATABASE, "estate", "fail", "critical"),),
+        (BIZTALK[1], "SSODB_OLD"),
+    ),
+    Fault(
+        "a server that is not configured",
+        _registry(NODES[1], sql_server=None, sql_database=None),
+        ((SAME_DATABASE, "estate", "fail", "critical"),),
+        (NODES[1],),
+    ),
+    Fault(
+        "the same database in another spelling",
+        _registry(BIZTALK[0], sql_server="sqlsso01.contoso.com"),
+        ((SAME_DATABASE, "estate", "not_verified", "critical"),),
+        (BIZTALK[0], "sqlsso01.contoso.com"),
+    ),
+    Fault(
+        "two names of the inventory lead to one node",
+        _same_machine_twice,
+        (
+            (STOPPED, "cluster", "not_verified", "critical"),
+            (SAME_DATABASE, "estate", "not_verified", "critical"),
+            (CIDS, "estate", "not_verified", "critical"),
+            (ON_EVERY, NODES[1], "not_verified", "critical"),
+            _blocked(SAME_SECRET, "estate"),
+        ),
+        ("a machine called SSONODE1 answered",),
+    ),
+)
+
+HARMLESS = (
+    Fault("spelt with the default port", _registry(BIZTALK[0], sql_server="sqlsso01,1433"), (), ()),
+    Fault("on its way to being stopped", _service(NODES[1], state="Stop Pending"), (), ()),
+    Fault("ids in other letters", _secrets(NODES[1], *(name.upper().strip("{}") for name in SECRETS)), (), ()),
+    Fault("a second mandatory dependency", _depends_on("[SSOMSS] and [Cluster Disk 2]"), (), ()),
+    Fault("alternatives beside the name", _depends_on("[SSOMSS] and ([Cluster Disk 2] or [MSDTC-SSOMSS])"), (), ()),
+)
