@@ -21,10 +21,7 @@ from ssoaudit.lab.estate import LabEstate, Machine
 USER = "CONTOSO\\auditor"
 
 
-if sys.platform == "win32":
-    _OWN_GROUP: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-else:
-    _OWN_GROUP = {"start_new_session": True}
+_NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
 
 
 class LabError(Exception):
@@ -50,10 +47,14 @@ class Lab:
 
     def __enter__(self) -> Self:
         self._directory = tempfile.TemporaryDirectory(prefix="ssoaudit-lab-")
-        command = [sys.executable, "-m", "ssoaudit.lab"]
         # A group of its own: the operator's Ctrl-C is for the auditor, which then ends the lab.
         self._process = subprocess.Popen(  # noqa: S603 - our own program
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **_OWN_GROUP
+            [sys.executable, "-m", "ssoaudit.lab"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            creationflags=_NEW_GROUP,
+            start_new_session=True,
         )
         try:
             self._ports = self._ask(json.dumps(self._order()))["ports"]
