@@ -48,7 +48,7 @@ class Lab:
     def __enter__(self) -> Self:
         self._directory = tempfile.TemporaryDirectory(prefix="ssoaudit-lab-")
         # A group of its own: the operator's Ctrl-C is for the auditor, which then ends the lab.
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "ssoaudit.lab"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
