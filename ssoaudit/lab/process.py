@@ -21,7 +21,10 @@ from ssoaudit.lab.estate import LabEstate, Machine
 USER = "CONTOSO\\auditor"
 
 
-_NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
+if sys.platform == "win32":
+    _NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
+else:
+    _NEW_GROUP = 0
 
 
 class LabError(Exception):
