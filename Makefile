@@ -28,7 +28,7 @@ types: $(WHEEL_VENV)/.installed ## Check the types of the built wheel.
 	cd $(WHEEL_VENV) && bin/python -m mypy --config-file $(CURDIR)/pyproject.toml -p ssoaudit
 
 smoke: $(WHEEL_VENV)/.installed ## Run the demo from the built wheel, in another folder.
-	cd $(WHEEL_VENV) && bin/ssoaudit demo --scenario healthy --out smoke >/dev/null
+	cd $(WHEEL_VENV) && { bin/ssoaudit demo --out smoke >/dev/null; [ $$? -eq 1 ]; }
 	test -s $(WHEEL_VENV)/smoke/report.html
 
 bench: $(VENV)/.test ## Measure speed, as ratios.

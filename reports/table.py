@@ -1,5 +1,6 @@
 """The report for a terminal: the verdict and its reasons, what needs attention, the totals."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
@@ -15,6 +16,7 @@ SUFFIX = "txt"
 _HEADERS = ("State", "Severity", "Check", "Target", "What")
 _QUIET = (State.PASS, State.NOT_APPLICABLE)
 _REASONS = 5
+_CAUSES = 5
 _CHARACTERS = 400
 _NARROWEST = 60
 _PLAIN = "\x1b[0m"
@@ -40,6 +42,7 @@ def render(result: Result, *, colour: bool = False, width: int = 100) -> bytes:
     blocks = (
         _verdict(result, colour=colour, width=width),
         _attention(result, colour=colour, width=width),
+        _next(result, width),
         _summary(result, width=width),
     )
     return "\n\n".join(block for block in blocks if block).encode() + b"\n"
@@ -84,6 +87,24 @@ def _attention(result: Result, *, colour: bool, width: int) -> str:
     return tabulate(rows, headers=_HEADERS, disable_numparse=True, maxcolwidths=_widths(rows, width))
 
 
+def _next(result: Result, width: int) -> str:
+    """What to do about what could not be read: each cause once, the most frequent first."""
+    causes = Counter(
+        f"{reason.server or 'SSODB'}: {reason.hint}" if reason.topic else reason.hint
+        for finding in result.findings
+        if finding.blocked_by is None
+        for reason in finding.reasons
+        if reason.hint
+    )
+    lines = [f"- {_line(cause)}" for cause, _ in causes.most_common(_CAUSES)]
+    if len(causes) > _CAUSES:
+        lines.append(f"- and {len(causes) - _CAUSES} more, in the report")
+    if not lines:
+        return ""
+    wrapped = (part for line in lines for part in _wrapped(line, width))
+    return "\n".join(("What to do about what is not verified:", *wrapped))
+
+
 def _widths(rows: list[tuple[str, str, str, str, str]], width: int) -> list[int | None]:
     """Check and target get what they need up to a share of the line, the text the rest."""
     room = width - len("NOT VERIFIED") - _heading("Severity") - 2 * (len(_HEADERS) - 1)
@@ -100,7 +121,7 @@ def _summary(result: Result, *, width: int) -> str:
     totals = result.totals()
     lines = [f"{words.count(len(result.findings), 'result')}: {_counted(totals)}"]
     if result.not_covered:
-        lines.append(f"Not covered, for the inventory names none: {_list(result.not_covered)}")
+        lines.append(f"Not covered: {_list(result.not_covered)}")
     if result.run.unsafe_options:
         lines.append(f"UNSAFE OPTIONS: {_list(result.run.unsafe_options)}")
     lines += (f"NOT LOADED: {_line(problem)}" for problem in result.problems)

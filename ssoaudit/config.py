@@ -3,12 +3,13 @@
 An option of the program stands at the top, an option of a command in the command's table; dashes and
 underscores mean the same:
 
-    log-level = "info"
+    log-file = "ssoaudit.jsonl"
 
     [run]
-    inventory = "estate.yaml"
+    profile = "compliance"
 """
 
+import os
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
@@ -36,6 +37,7 @@ OWN_FILE = "ssoaudit.toml"
 
 _HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?")
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_AS_TABLE = "write a table header in brackets above its keys"
 _PROJECT_TABLE = ("tool", "ssoaudit")
 
 
@@ -61,10 +63,10 @@ def defaults(start: Path, explicit: Path | None, allowed: Mapping[str, Collectio
 
 
 def _found(start: Path) -> Path | None:
-    for name in (OWN_FILE, PROJECT_FILE):
-        if (start / name).is_file():
-            return start / name
-    return None
+    own, project = start / OWN_FILE, start / PROJECT_FILE
+    if os.path.lexists(own):  # a directory or a broken link of that name is an error to be told
+        return own
+    return project if project.is_file() else None
 
 
 def _parsed(text: str, path: Path) -> dict[str, Any]:
@@ -117,6 +119,8 @@ class _Reading:
                 self._note(command, key, "a password is never written here", CREDENTIAL_HINT)
             elif name in commands and isinstance(value, dict):
                 found[commands[name]] = self._table(value, (*command, commands[name]))
+            elif name in commands and name not in options:
+                self._note(command, key, f"'{visible(key)}' must be a table", _AS_TABLE)
             elif name not in options:
                 self._unknown(command, key, [*options, *commands])
             elif name in found:

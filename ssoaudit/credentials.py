@@ -17,7 +17,7 @@ from ssoaudit.documents import invisible
 
 VARIABLE = "SSOAUDIT_PASSWORD"
 
-_HINT = f"store it with 'keyring set ssoaudit USER', set {VARIABLE}, or run ssoaudit in a terminal"
+_HINT = "store it with 'keyring set ssoaudit USER', export it, or run ssoaudit in a terminal"
 _MASK = "***"
 _SHORTEST = 4
 _log = logging.getLogger(__name__)
@@ -81,6 +81,10 @@ def ask_visibly(question: str) -> str:
     return input()
 
 
+def _hint(variable: str) -> str:
+    return _HINT.replace("export it", f"set {variable}")
+
+
 def resolve(
     user: str | None,
     *,
@@ -88,22 +92,25 @@ def resolve(
     prompt: Callable[[str], str] | None = getpass.getpass,
     ask: Callable[[str], str] = ask_visibly,
     keyring_service: str = "ssoaudit",
+    variable: str = VARIABLE,
 ) -> Credential:
-    """The user and the first password found: in the keyring, in SSOAUDIT_PASSWORD, at the hidden prompt.
+    """The user and the first password found: in the keyring, in `variable`, at the hidden prompt.
 
-    SSOAUDIT_PASSWORD is removed from `environment` in any case, so that no child process inherits it.
+    `variable` is removed from `environment` in any case, so that no child process inherits it.
     `prompt` asks for the password and is None where nobody can answer; `ask` asks for a missing user.
     Raises `CredentialError`.
     """
-    exported = environment.pop(VARIABLE, "")
+    exported = environment.pop(variable, "")
     name = _checked(user or _asked_user(prompt, ask))
     stored = _stored(keyring_service, name)
     if stored:
         return Credential(name, Secret(stored), "keyring")
     if exported:
-        return Credential(name, Secret(exported), VARIABLE)
+        return Credential(name, Secret(exported), variable)
     if prompt is None:
-        raise CredentialError(f"no password for {name}: none in the keyring, none in {VARIABLE}, nobody to ask", _HINT)
+        raise CredentialError(
+            f"no password for {name}: none in the keyring, none in {variable}, nobody to ask", _hint(variable)
+        )
     return Credential(name, Secret(_asked_password(prompt, name)), "prompt")
 
 

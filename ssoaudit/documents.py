@@ -7,6 +7,7 @@ Models are validated strictly, so nothing is converted behind the operator's bac
 import difflib
 import json
 import re
+import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,7 @@ MAX_DEPTH = 32
 MAX_PROBLEMS = 20
 MAX_SHOWN = 80
 MAX_PATH = 4096
+MAX_LINE = 8192
 
 M = TypeVar("M", bound=BaseModel)
 Scalar = str | int | float | bool | None
@@ -79,7 +81,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = ":".join(str(part) for part in (visible_path(self.path), self.line, self.column) if part is not None)
-        return f"{where}: {self.message}; {self.hint}" if self.hint else f"{where}: {self.message}"
+        return visible(f"{where}: {self.message}; {self.hint}" if self.hint else f"{where}: {self.message}", MAX_LINE)
 
 
 class DocumentError(Exception):
@@ -125,18 +127,21 @@ class FlawError(ValueError):
         return ", ".join(str(flaw) for flaw in self.flaws)
 
 
-def load(path: Path, model: type[M]) -> M:
-    """The YAML document in that file as `model`; `DocumentError` if it is anything else."""
-    return parse(read_text(path), path, model)
+def load(path: Path, model: type[M], context: object = None) -> M:
+    """The YAML document in that file as `model`, whose validators see `context`.
+
+    Raises `DocumentError` if it is anything else.
+    """
+    return parse(read_text(path), path, model, context)
 
 
-def parse(text: str, path: Path, model: type[M]) -> M:
+def parse(text: str, path: Path, model: type[M], context: object = None) -> M:
     """The YAML text as `model`; `path` names it in errors. Raises `DocumentError`."""
     composer = _Composer(path, _events(text, path))
     root = composer.document()
     problems = composer.problems
     try:
-        result = model.model_validate_json(json.dumps(root.plain()), strict=True)
+        result = model.model_validate_json(json.dumps(root.plain()), strict=True, context=context)
     except ValidationError as error:
         known = {(problem.line, problem.column) for problem in problems}
         explained = _Explanation(path, root, model).problems(error.errors(include_url=False))
@@ -148,7 +153,7 @@ def parse(text: str, path: Path, model: type[M]) -> M:
 
 def read_text(path: Path) -> str:
     """The text of a UTF-8 file of at most 1 MiB, without its byte order mark. Raises `DocumentError`."""
-    data = _read_bytes(path)
+    data = read_bytes(path, MAX_BYTES)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DocumentError(Problem(path, "the file is UTF-16, not UTF-8", "save it as UTF-8 and try again"))
     try:
@@ -171,6 +176,11 @@ def visible(text: str, limit: int = MAX_SHOWN) -> str:
     """The text in at most `limit` characters, with everything that could disturb a terminal spelled out."""
     spelled = "".join(_spelled(character) for character in text[: limit + 1])
     return spelled if len(spelled) <= limit else spelled[: limit - 3] + "..."
+
+
+def visible_lines(text: str) -> str:
+    """The text as it may go to a terminal: only its line feeds stay what they are."""
+    return "\n".join(visible(line, MAX_LINE) for line in text.split("\n"))
 
 
 def visible_path(path: Path) -> str:
@@ -198,12 +208,16 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean '{by_folded[near[0]]}'?" if near else ""
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes; pipes and devices may never end. Raises `DocumentError`."""
     try:
-        if path.is_dir():
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
             raise DocumentError(Problem(path, "this is a directory, not a file", "name the file inside it"))
+        if not stat.S_ISREG(mode):
+            raise DocumentError(Problem(path, "this is not a regular file", "save it to a file first"))
         with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+            data = stream.read(limit + 1)
     except FileNotFoundError:
         raise DocumentError(Problem(path, "the file does not exist", "check the path")) from None
     except PermissionError:
@@ -213,8 +227,9 @@ def _read_bytes(path: Path) -> bytes:
         raise DocumentError(Problem(path, f"the file cannot be read: {reason}", "check the path")) from None
     except ValueError:
         raise DocumentError(Problem(path, "no file can have this name", "check the path")) from None
-    if len(data) > MAX_BYTES:
-        raise DocumentError(Problem(path, "the file is larger than 1 MiB", "check that it is the right file"))
+    if len(data) > limit:
+        message = f"the file is larger than {limit // MAX_BYTES} MiB"
+        raise DocumentError(Problem(path, message, "check that it is the right file"))
     return data
 
 

@@ -21,10 +21,12 @@ from ssoaudit.result import (
     ServerRecord,
     ShellCommand,
     TopicRecord,
+    unread,
+    verdict_of,
 )
-from ssoaudit.supply import NO_TARGET, Subject, Supply, subjects_of, supply_of
+from ssoaudit.subline import subline_of
+from ssoaudit.supply import Subject, Supply, none_of, subjects_of, supply_of
 from ssoaudit.targets import Estate
-from ssoaudit.verdict import subline_of, unread, verdict_of
 from ssoaudit.version import __version__
 from ssoaudit.vocabulary import Profile, Severity, State, Status, Target
 
@@ -97,6 +99,7 @@ class _Session:
         self._catalogue = catalogue
         self._profile = profile
         self._said: dict[str, tuple[Finding, ...]] = {}
+        self._held: set[tuple[str, str]] = set()
 
     def findings(self, registered: Registered) -> tuple[Finding, ...]:
         """What a check says of all its targets."""
@@ -118,10 +121,18 @@ class _Session:
         if supply.blocking:
             return _unverified(registered, subject, supply.blocking)
         if supply.empty is not None:
-            outcome = not_applicable(f"The inventory names no {NO_TARGET[supply.empty]}.")
-            return _finding(registered, subject, outcome)
-        outcome = _merged(_call(registered, subject, supply))
-        return _finding(registered, subject, outcome, supply=supply, profile=self._profile)
+            return _finding(registered, subject, not_applicable(none_of(supply.empty, self._estate.inventory)))
+        try:
+            outcome = _merged(_call(registered, supply))
+            if outcome.status is Status.PASS:
+                self._held.add((registered.id, subject.name))
+            return _finding(registered, subject, outcome, supply=supply, profile=self._profile)
+        except Lacking as lacking:
+            outcome = _lacking(lacking)
+        except (Exception, SystemExit) as error:  # a plugin may raise anything, and must not end the run
+            logger.exception("fault in the check %s on %s", registered.id, subject.name)
+            outcome = _fault(f"{type(error).__name__} in the check {registered.id}")
+        return _finding(registered, subject, outcome)
 
     def _why_outside(self, registered: Registered, subject: Subject) -> str | None:
         inventory, check = self._estate.inventory, registered.check
@@ -130,7 +141,7 @@ class _Session:
         if inventory.stage < check.stage:
             return f"Applies from the stage {check.stage.value} on; the inventory says {inventory.stage.value}."
         if subject.server is None and subject.kind in SERVER_TARGETS:
-            return f"The inventory names no {NO_TARGET[subject.kind]}."
+            return none_of(subject.kind, inventory)
         return None
 
     def _blocked(self, registered: Registered, subject: Subject, required: str) -> Finding | None:
@@ -142,7 +153,8 @@ class _Session:
         said = self.findings(other)
         if other.check.each is registered.check.each:
             said = tuple(finding for finding in said if finding.target == subject.name)
-        statuses = {finding.status for finding in said}
+        # What holds as far as was read is no reason to keep silent: the check at hand may see a fail all the same.
+        statuses = {Status.PASS if (other.id, each.target) in self._held else each.status for each in said}
         if Status.FAIL in statuses or Status.NOT_VERIFIED in statuses or not said:
             short = [finding.text for finding in said if finding.status in (Status.FAIL, Status.NOT_VERIFIED)]
             message = f"{other.id} did not pass: {short[0] if short else 'it said nothing.'}"
@@ -153,19 +165,13 @@ class _Session:
         return None
 
 
-def _call(registered: Registered, subject: Subject, supply: Supply) -> list[Outcome]:
-    """What the check says; a check that breaks, or says nothing, has verified nothing."""
-    try:
-        said = registered.check(**supply.arguments)
-        outcomes = [said] if isinstance(said, Outcome) else list(said)
-        strange = [outcome for outcome in outcomes if not isinstance(outcome, Outcome)]
-        if strange:
-            raise TypeError(f"the check gave {type(strange[0]).__name__}, not an Outcome")  # noqa: TRY301
-    except Lacking as lacking:
-        return [_lacking(lacking)]
-    except Exception as error:  # a plugin may raise anything, and must not end the run
-        logger.exception("fault in the check %s on %s", registered.id, subject.name)
-        return [_fault(f"{type(error).__name__} in the check {registered.id}")]
+def _call(registered: Registered, supply: Supply) -> list[Outcome]:
+    """What the check says; one that says nothing has verified nothing. Raises whatever the check raises."""
+    said = registered.check(**supply.arguments)
+    outcomes = [said] if isinstance(said, Outcome) else list(said)
+    for outcome in outcomes:
+        if not isinstance(outcome, Outcome):
+            raise TypeError(f"the check gave {type(outcome).__name__}, not an Outcome")
     return outcomes or [_fault(f"the check {registered.id} said nothing")]
 
 
@@ -323,7 +329,7 @@ def _not_covered(estate: Estate, wanted: Sequence[Registered]) -> tuple[str, ...
         need.per.members for registered in wanted for need in registered.check.needs if need.per is not None
     }
     empty = [target for target in Target if target in asked & SERVER_TARGETS and not estate.servers(target)]
-    return tuple(f"The inventory names no {NO_TARGET[target]}." for target in empty)
+    return tuple(none_of(target, estate.inventory) for target in empty)
 
 
 def _check_record(registered: Registered) -> CheckRecord:

@@ -2,18 +2,18 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
+from typing_extensions import Self
 
 from ssoaudit import record
 from ssoaudit.facts import Fact
 from ssoaudit.inventory import Inventory
-from ssoaudit.record import Record, RunRecord
+from ssoaudit.record import Moment, Record, RunRecord
 
 F = TypeVar("F", bound=Fact)
 
@@ -55,6 +55,12 @@ class Read(Record):
     lacking: dict[str, str]
     data: dict[str, Any]
 
+    @model_validator(mode="after")
+    def _says_what_it_lacks(self) -> Self:
+        if bool(self.lacking) is not (self.status is ReadStatus.PARTIAL):
+            raise ValueError("a reading in part says what it lacks, and no other does")
+        return self
+
 
 class Missing(Record):
     """A topic that could not be read: the stage and code of the fault, one sentence, and what to do next."""
@@ -74,8 +80,8 @@ class ServerEvidence(Record):
     """What one server answered, by topic. Times are the auditor's, UTC."""
 
     name: str
-    started: datetime
-    finished: datetime
+    started: Moment
+    finished: Moment
     topics: dict[str, Reading]
 
 
@@ -90,8 +96,8 @@ class DatabaseEvidence(Record):
     database: str
     driver: str
     notes: tuple[str, ...]
-    started: datetime
-    finished: datetime
+    started: Moment
+    finished: Moment
     topics: dict[str, Reading]
 
 
@@ -103,7 +109,15 @@ class Evidence(Record):
     inventory: Inventory
     asked: tuple[str, ...]
     servers: tuple[ServerEvidence, ...]
-    ssodb: DatabaseEvidence | None = None
+    ssodb: DatabaseEvidence | None
+
+    @model_validator(mode="after")
+    def _names_each_server_once(self) -> Self:
+        names = [server.name for server in self.servers]
+        strangers = set(names) - {server.name for server in self.inventory.servers}
+        if strangers or len(set(names)) < len(names):
+            raise ValueError("every server of the evidence is one of the inventory, and stands there once")
+        return self
 
     def topics(self, server: str) -> Mapping[str, Reading]:
         """What a server answered, by topic; empty where it is not in the bundle."""

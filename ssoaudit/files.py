@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ssoaudit.documents import visible_path
 
+PRIVATE = 0o600
+
 _REASONS = {
     errno.ENOENT: ("the directory does not exist", "create it first"),
     errno.ENOTDIR: ("a part of the path is not a directory", "check the path"),
@@ -35,11 +37,11 @@ class OutputError(Exception):
         return f"{visible_path(self.path)}: {self.message}; {self.hint}"
 
 
-def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:
+def write_atomic(path: Path, data: bytes, mode: int = PRIVATE) -> None:
     """Writes the file in one step, so that a reader sees the old content or the new one, never a part.
 
-    A new file takes the place of the old one, with `mode` (less the umask) from its first byte on; what is
-    private is written with `0o600`. A symbolic link stays and its target is written. Windows knows no modes:
+    A new file takes the place of the old one, with `mode` (less the umask) from its first byte on; unless another
+    is given its owner alone can read it. A symbolic link stays and its target is written. Windows knows no modes:
     there the directory's access list decides. Raises `OutputError`.
     """
     try:

@@ -1,21 +1,24 @@
 """Who is audited: the inventory's model, read from YAML."""
 
 import ipaddress
+import os
 import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from typing_extensions import Self
 
 from ssoaudit import documents
 from ssoaudit.documents import Flaw, FlawError, invisible, visible
 from ssoaudit.vocabulary import ClusterRole, Role, Stage
 
 Scheme = Literal["http", "https"]
-WinrmAuth = Literal["auto", "kerberos", "ntlm", "basic", "certificate", "credssp"]
+WinrmAuth = Literal["auto", "kerberos", "ntlm", "basic"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
+_LOADING = "loading"
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
 
 
@@ -78,6 +81,14 @@ def _sql_server(server: str) -> str:
     return server
 
 
+def _file_there(path: str, info: ValidationInfo) -> str:
+    """A file that is read later is looked for where the inventory is loaded, not where evidence repeats it."""
+    if info.context is _LOADING and not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where it may not look
+        hint = "check the path; a relative one begins in the current directory"
+        raise FlawError(Flaw(f"the file '{visible(path)}' does not exist", hint))
+    return path
+
+
 def _group_name(group: str) -> str:
     r"""`DOMAIN\group`, as SSODB stores it."""
     if not re.fullmatch(r"[^\\]+\\[^\\]+", group):
@@ -88,6 +99,7 @@ def _group_name(group: str) -> str:
 
 Line = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_one_line)]
 PathText = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_one_line)]
+CaFile = Annotated[PathText, AfterValidator(_file_there)]
 Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_one_line), AfterValidator(_host)]
 SqlServer = Annotated[Line, AfterValidator(_sql_server)]
 GroupName = Annotated[Line, AfterValidator(_group_name)]
@@ -101,14 +113,14 @@ class WinrmSettings(_Section):
     """How the Windows machines are reached; a server may override any of it."""
 
     scheme: Scheme = Field(
-        default="http", description="http (its messages are encrypted by Kerberos, NTLM or CredSSP) or https."
+        default="http", description="http (its messages are encrypted by Kerberos or NTLM) or https."
     )
     port: Port | None = Field(default=None, description="5985 for http, 5986 for https unless given.")
     auth: WinrmAuth = Field(default="auto", description="auto: Kerberos where a ticket and the extra exist, else NTLM.")
     user: Line | None = Field(
         default=None, description="DOMAIN\\user or user@domain; the password is never written here."
     )
-    ca_file: PathText | None = Field(
+    ca_file: CaFile | None = Field(
         default=None, description="CA certificates (PEM) to trust for https; else the system's store."
     )
     insecure_skip_verify: bool = Field(default=False, description="Do not verify certificates. Printed in the report.")
@@ -118,8 +130,6 @@ class WinrmSettings(_Section):
         if self.scheme == "http" and self.auth == "basic":
             message = "auth: basic over http sends the password in the clear"
             raise FlawError(Flaw(message, "add scheme: https or use auth: kerberos or ntlm", ("auth",)))
-        if self.scheme == "http" and self.auth == "certificate":
-            raise FlawError(Flaw("auth: certificate works over https only", "add scheme: https", ("auth",)))
         return self
 
 
@@ -127,6 +137,7 @@ class SqlSettings(_Section):
     """Where SSODB is. What is left out is read from the servers' registry."""
 
     server: SqlServer | None = Field(default=None, description="HOST, HOST,PORT or HOST\\INSTANCE.")
+    address: SqlServer | None = Field(default=None, description="Where to connect, if not the server.")
     database: Line | None = Field(default=None, description="The database's name, usually SSODB.")
     driver: PathText | None = Field(
         default=None, description="An ODBC driver's registered name or path; else the best one found."
@@ -138,7 +149,15 @@ class SqlSettings(_Section):
     trust_server_certificate: bool = Field(
         default=False, description="Do not verify SQL Server's certificate. Unsafe; printed in the report."
     )
-    user: Line | None = Field(default=None, description="A SQL login; else the Windows identity.")
+    user: Line | None = Field(default=None, description="A SQL login, which needs server; else the Windows identity.")
+
+    @model_validator(mode="after")
+    def _sends_no_password_to_an_unknown_server(self) -> Self:
+        """The address may come from a node's registry: a password goes only where the inventory says."""
+        if self.user is not None and self.server is None:
+            hint = "write sql.server, or leave user out and use the Windows identity"
+            raise FlawError(Flaw("a SQL login needs sql.server", hint, at=("user",)))
+        return self
 
 
 class Server(_Section):
@@ -251,7 +270,7 @@ class Inventory(_Section):
 
 def load(path: Path) -> Inventory:
     """The inventory in that YAML file; `DocumentError` lists what is wrong with it, and where."""
-    return documents.load(path, Inventory)
+    return documents.load(path, Inventory, _LOADING)
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """The log: sentences on stderr, JSON lines in a file. Nothing secret, and nothing that steers a terminal."""
 
+import errno
 import json
 import logging
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -107,7 +109,7 @@ class LogFile(logging.FileHandler):
     """
 
     def __init__(self, path: Path) -> None:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        _make_private(path)
         super().__init__(path, encoding="utf-8")
         self.path = path
 
@@ -122,6 +124,18 @@ class LogFile(logging.FileHandler):
         """Close the file; what could not be written was told before."""
         with suppress(OSError):
             super().close()
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, or take an old one from all others. Raises `OSError`; a pipe, which might block, is refused."""
+    if path.is_fifo():
+        raise OSError(errno.EINVAL, "this is a pipe")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        if sys.platform != "win32" and stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
 
 
 class Log:

@@ -1,15 +1,35 @@
 """What the files that this project writes have in common."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from ssoaudit.documents import DocumentError, Problem
+from ssoaudit.documents import DocumentError, Problem, read_bytes, visible
 
 MAXIMUM_BYTES = 256 * 1024 * 1024
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+
+_KINDS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "evidence bundle": ("evidence", frozenset({"inventory", "asked", "servers"})),
+    "result": ("a result", frozenset({"verdict", "findings", "checks"})),
+}
+_LONGEST_REASON = 200
+
+
+def _until(last: int, moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= last:
+        raise ValueError(f"the year must be from {FIRST_YEAR} to {last}")
+    return moment
+
+
+# What is reckoned from a moment, in any time zone, must not leave the calendar.
+Moment = Annotated[AwareDatetime, AfterValidator(partial(_until, LAST_YEAR))]
+Expiry = Annotated[AwareDatetime, AfterValidator(partial(_until, LAST_YEAR + 1))]
 
 
 class Record(BaseModel):
@@ -22,8 +42,8 @@ class RunRecord(Record):
     """When, by whom and with what the evidence was collected. Times are UTC."""
 
     id: str
-    started: datetime
-    finished: datetime
+    started: Moment
+    finished: Moment
     operator: str
     auditor: str
     version: str
@@ -47,14 +67,8 @@ def json_schema(model: type[Record], title: str) -> dict[str, Any]:
 
 
 def read(path: Path) -> bytes:
-    """A file's bytes. Raises `DocumentError` where it cannot be read, or is too large to be ours."""
-    try:
-        if path.stat().st_size > MAXIMUM_BYTES:
-            raise DocumentError(Problem(path, "the file is too large", "is it the right file?"))
-        return path.read_bytes()
-    except OSError as error:
-        message = f"cannot be read: {(error.strerror or type(error).__name__).lower()}"
-        raise DocumentError(Problem(path, message, "check the path and its permissions")) from None
+    """A file's bytes. Raises `DocumentError` where it cannot be read, is no regular file or is too large to be ours."""
+    return read_bytes(path, MAXIMUM_BYTES)
 
 
 def parse(data: bytes, source: Path, model: type[R], version: int, kind: str) -> R:
@@ -79,7 +93,10 @@ def parse(data: bytes, source: Path, model: type[R], version: int, kind: str) ->
         ) from None
     except (ValueError, RecursionError):
         raise stranger from None
-    found = document.get("schema_version") if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        raise stranger
+    _refuse_other_kind(document, source, kind)
+    found = document.get("schema_version")
     if not isinstance(found, int):
         raise stranger
     if found != version:
@@ -89,6 +106,14 @@ def parse(data: bytes, source: Path, model: type[R], version: int, kind: str) ->
         return model.model_validate_json(data)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False, include_context=False)
-    where = ".".join(str(step) for step in problems[0]["loc"])
-    message = f"the {kind} is not whole: {where}: {problems[0]['msg'].lower()}"
+    where = visible(".".join(str(step) for step in problems[0]["loc"]))
+    message = f"the {kind} is not whole: {where}: {visible(problems[0]['msg'].lower(), _LONGEST_REASON)}"
     raise DocumentError(Problem(source, message, "make it again, or use the version of ssoaudit that wrote it"))
+
+
+def _refuse_other_kind(document: Mapping[str, object], source: Path, kind: str) -> None:
+    for other, (found, marks) in _KINDS.items():
+        if other != kind and marks <= document.keys():
+            wanted = _KINDS[kind][0] if kind in _KINDS else f"a {kind}"
+            hint = "evaluate reads an evidence.json, report a result.json"
+            raise DocumentError(Problem(source, f"this is {found}, not {wanted}", hint))

@@ -1,8 +1,7 @@
 """What an evaluation says: the result file, from which every report is drawn."""
 
 from collections import Counter
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +9,7 @@ from pydantic import model_validator
 from typing_extensions import Self
 
 from ssoaudit import record
-from ssoaudit.record import Record, RunRecord
+from ssoaudit.record import Expiry, Moment, Record, RunRecord
 from ssoaudit.vocabulary import (
     ClusterRole,
     Grade,
@@ -157,6 +156,40 @@ class Narrowing(Record):
     known: int
 
 
+READ_IN_FULL = frozenset({"ok", "absent"})
+
+
+def unread(servers: Iterable[ServerRecord], ssodb: DatabaseRecord | None) -> tuple[str, ...]:
+    """The servers, and SSODB, of which something that was asked for was not read in full; what is absent was."""
+    names = tuple(
+        server.name
+        for server in servers
+        if not server.answered or any(topic.status not in READ_IN_FULL for topic in server.topics)
+    )
+    if ssodb is None or any(topic.status not in READ_IN_FULL for topic in ssodb.topics):
+        return (*names, "SSODB")
+    return names
+
+
+def verdict_of(
+    findings: Sequence[Finding], gate: Severity, *, asked: Collection[str], narrowed: bool, blind: bool
+) -> Verdict:
+    """NOT READY for a fail at the gate; READY only where every check spoke and nothing was left unseen.
+
+    `asked` are the ids of the checks that were to speak; `blind` tells that a server was not read in full, or
+    that a check could not be loaded: then there may be more to know.
+    """
+    blocking = [finding for finding in findings if finding.blocks(gate)]
+    if any(finding.status is Status.FAIL for finding in blocking):
+        return Verdict.NOT_READY
+    silent = set(asked) - {finding.check for finding in findings}
+    if blocking or silent or not any(finding.status is Status.PASS for finding in findings):
+        return Verdict.INCOMPLETE
+    if narrowed:
+        return Verdict.PASSED
+    return Verdict.INCOMPLETE if blind else Verdict.READY
+
+
 class Result(Record):
     """The whole result. Findings stand worst first: by state, severity, check, target."""
 
@@ -168,8 +201,8 @@ class Result(Record):
     cluster: str | None
     network_name: str | None
     profile: ProfileRecord
-    as_of: datetime
-    expires: datetime
+    as_of: Moment
+    expires: Expiry
     run: RunRecord
     evidence_sha256: str
     narrowed: Narrowing | None
@@ -191,8 +224,18 @@ class Result(Record):
         identities = Counter((finding.check, finding.target) for finding in self.findings)
         if identities and max(identities.values()) > 1:
             raise ValueError(f"two findings of {' on '.join(identities.most_common(1)[0][0])}")
-        if self.verdict in (Verdict.READY, Verdict.PASSED) and (self.blocking() or not self.findings):
-            raise ValueError(f"the verdict {self.verdict.value} is not what the findings say")
+        names = Counter(server.name for server in self.servers)
+        if not names or max(names.values()) > 1:
+            raise ValueError("every server stands there once")
+        due = verdict_of(
+            self.findings,
+            self.gate,
+            asked=known,
+            narrowed=self.narrowed is not None,
+            blind=bool(self.problems or unread(self.servers, self.ssodb)),
+        )
+        if self.verdict is not due:
+            raise ValueError(f"the verdict {self.verdict.value} is not what the findings say: {due.value}")
         return self
 
     @property

@@ -50,6 +50,13 @@ class Supply:
     empty: Target | None = None
 
 
+def none_of(target: Target, inventory: Inventory) -> str:
+    """The sentence that says why there is no target of a kind."""
+    if target is Target.MASTER and inventory.present_master:
+        return f"{inventory.present_master}, the present master, is not among the servers of the inventory."
+    return f"The inventory names no {NO_TARGET[target]}."
+
+
 def subjects_of(target: Target, estate: Estate) -> tuple[Subject, ...]:
     """The targets of a kind; one nameless subject where the inventory has none, so that something is said."""
     if target in SERVER_TARGETS:
@@ -85,6 +92,8 @@ def _supply_one(supply: Supply, need: Need, subject: Subject, estate: Estate) ->
         value = _fact_of(need.fact, subject, estate)
         if isinstance(value, Missing) and not need.optional:
             return replace(supply, blocking=(*supply.blocking, *_reasons(value, need.fact, subject, estate)))
+        if need.fact.scope is Scope.CLUSTER and estate.views:
+            supply = _with_blind_nodes(supply, need.fact, estate)
     return replace(supply, arguments={**supply.arguments, need.parameter: value})
 
 
@@ -108,6 +117,18 @@ def _reasons(missing: Missing, model: type[Fact], subject: Subject, estate: Esta
         return (reason(missing, None, model.topic),)
     answers = [(node.name, estate.fact(node.name, model)) for node in estate.inventory.nodes]
     return tuple(reason(answer, name, model.topic) for name, answer in answers if isinstance(answer, Missing))
+
+
+def _with_blind_nodes(supply: Supply, model: type[Fact], estate: Estate) -> Supply:
+    """What holds as some nodes see the cluster is not known of the nodes that did not tell how they see it."""
+    answers = {node.name: estate.fact(node.name, model) for node in estate.inventory.nodes}
+    blind = tuple(reason(answer, name, model.topic) for name, answer in answers.items() if isinstance(answer, Missing))
+    seeing = tuple(name for name, answer in answers.items() if not isinstance(answer, Missing))
+    return replace(
+        supply,
+        unread=tuple(dict.fromkeys((*supply.unread, *blind))),
+        read=tuple(dict.fromkeys((*supply.read, *seeing))),
+    )
 
 
 def _supply_per_server(supply: Supply, need: Need, estate: Estate) -> Supply:

@@ -120,7 +120,7 @@ def test_a_named_file_must_exist_and_hold_something_for_us(tmp_path: Path) -> No
         ("run = { onyl = 1 }\n", "FILE:1:9: unknown key 'onyl'; did you mean 'only'?"),
         ("run.onyl = 1\n", "FILE:1:5: unknown key 'onyl'; did you mean 'only'?"),
         ("[run]\n'onyl' = 1\n", "FILE:2:2: unknown key 'onyl'; did you mean 'only'?"),
-        ("run = 1\n", "FILE:1:1: unknown key 'run'"),
+        ("run = 1\n", "FILE:1:1: 'run' must be a table; write a table header in brackets"),
         ("[color]\n", "FILE:1:1: 'color' must be text, a number, true or false, or a list of them, found a table"),
         ("[run]\ninventory = 2024-01-01\n", "FILE:2:1: 'inventory' must be text"),
         ("[run]\nonly = [[1]]\n", "FILE:2:1: 'only' must be text"),
@@ -156,6 +156,13 @@ def test_a_password_is_refused_and_not_shown(tmp_path: Path, text: str) -> None:
     message = refused(tmp_path, text)
     assert "a password is never written here; remove it; store it with keyring" in message
     assert "hunter2" not in message
+
+
+def test_what_has_the_files_name_is_not_passed_over(tmp_path: Path) -> None:
+    written(tmp_path, "[tool.ssoaudit]\ncolor = true\n", "pyproject.toml")
+    Path(tmp_path, "ssoaudit.toml").mkdir()
+    with pytest.raises(DocumentError, match="this is a directory, not a file"):
+        defaults(tmp_path, None, ALLOWED)
 
 
 def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from bundles import bundle
 
 from ssoaudit import evidence as evidence_file
 from ssoaudit import record
+from ssoaudit import result as result_file
 from ssoaudit.documents import DocumentError
 from ssoaudit.evaluate import evaluate
 from ssoaudit.evidence import Evidence, Missing, Read, ReadStatus
@@ -339,7 +340,7 @@ def test_the_gate_of_the_profile_decides(severity: Severity, verdict: Verdict) -
     def wrong(inventory: Inventory) -> Outcome:
         return failed("wrong", why="", expected="", observed="")
 
-    assert judged(wrong).verdict is verdict
+    assert judged(fine, wrong).verdict is verdict
 
 
 def test_undecided_keeps_its_hint() -> None:
@@ -364,6 +365,57 @@ def test_every_fix_ends_with_the_proof() -> None:
     assert mend.command.text == "Repair 'it’’s'"
     assert proof.command is not None
     assert proof.command.text.endswith("--profile preflight --only test.wrong --out proof")
+
+
+def test_a_check_that_ends_the_program_ends_nothing() -> None:
+    @rule()
+    def leaving(inventory: Inventory) -> Outcome:
+        raise SystemExit(0)
+
+    assert only_finding(judged(leaving)).status is Status.NOT_VERIFIED
+
+
+def test_an_outcome_that_is_none_of_ours_ends_nothing() -> None:
+    @rule()
+    def wordless(inventory: Inventory) -> Outcome:
+        return passed(None)  # type: ignore[arg-type]
+
+    assert only_finding(judged(wordless)).status is Status.NOT_VERIFIED
+
+
+def test_a_run_without_a_pass_is_not_ready() -> None:
+    @rule()
+    def irrelevant(inventory: Inventory) -> Outcome:
+        return not_applicable("nothing of the kind")
+
+    assert judged(irrelevant).verdict is Verdict.INCOMPLETE
+
+
+def test_a_present_master_that_is_not_audited_is_named() -> None:
+    @rule(each=Target.MASTER)
+    def on_master(secrets: MasterSecretIds) -> Outcome:
+        return passed("well")
+
+    inventory = healthy().inventory().model_copy(update={"stage": Stage.BUILT, "present_master": "OLDMASTER"})
+    finding = only_finding(judged(on_master, evidence=bundle(healthy(), inventory=inventory)))
+
+    assert finding.status is Status.NOT_APPLICABLE
+    assert finding.text == "OLDMASTER, the present master, is not among the servers of the inventory."
+
+
+def test_what_holds_in_part_does_not_hide_a_fail_that_requires_it() -> None:
+    @rule(each=Target.CLUSTER)
+    def ground(cluster: ClusterView) -> Outcome:
+        return passed("well")
+
+    @rule(each=Target.CLUSTER, requires=("test.ground",))
+    def above(cluster: ClusterView) -> Outcome:
+        return failed("wrong", why="", expected="", observed="")
+
+    evidence = lose(bundle(healthy()), NODES[1], ClusterView.topic, DENIED)
+    statuses = {finding.check: finding.status for finding in judged(ground, above, evidence=evidence).findings}
+
+    assert statuses == {"test.ground": Status.NOT_VERIFIED, "test.above": Status.FAIL}
 
 
 class TestIdentity:
@@ -433,6 +485,13 @@ class TestClusterViews:
             "cluster as SSONODE2 sees it": "OTHER SSONODE1",
         }
 
+    @pytest.mark.parametrize("reason", [DENIED, DENIED.model_copy(update={"status": ReadStatus.ABSENT})])
+    def test_a_node_that_does_not_tell_how_it_sees_the_cluster_keeps_it_from_passing(self, reason: Missing) -> None:
+        finding = only_finding(judged(owner, evidence=lose(bundle(healthy()), NODES[1], ClusterView.topic, reason)))
+
+        assert finding.status is Status.NOT_VERIFIED
+        assert finding.text == "Holds on SSONODE1; not read: SSONODE2: access denied"
+
     def test_without_any_view_each_node_says_why(self) -> None:
         evidence = bundle(healthy())
         for node in NODES:
@@ -483,6 +542,49 @@ class TestFile:
         one = evaluate(evidence, find_checks(), Profile.PREFLIGHT, sha256=digest)
         other = evaluate(loaded, find_checks(), Profile.PREFLIGHT, sha256=digest)
         assert record.dump(one) == record.dump(other)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda servers: (*servers, servers[0]),
+            lambda servers: (servers[0].model_copy(update={"name": "STRANGER"}), *servers[1:]),
+        ],
+        ids=["twice", "stranger"],
+    )
+    def test_a_server_stands_in_the_evidence_once_and_is_the_inventorys(self, tmp_path: Path, change: Any) -> None:
+        evidence = bundle(healthy())
+        forged = evidence.model_copy(update={"servers": change(evidence.servers)})
+
+        with pytest.raises(DocumentError, match="every server of the evidence"):
+            evidence_file.parse(record.dump(forged), tmp_path / "e.json")
+
+    @pytest.mark.parametrize("update", [{"status": ReadStatus.PARTIAL}, {"lacking": {"names": "denied"}}])
+    def test_a_reading_in_part_says_what_it_lacks(self, tmp_path: Path, update: dict[str, Any]) -> None:
+        forged = rewrite(bundle(healthy()), NODES[0], MasterSecretIds.topic, **update)
+
+        with pytest.raises(DocumentError):
+            evidence_file.parse(record.dump(forged), tmp_path / "e.json")
+
+    @pytest.mark.parametrize(
+        "update",
+        [
+            {"verdict": Verdict.PASSED},
+            {"verdict": Verdict.INCOMPLETE},
+            {"problems": ("acme: cannot be used",)},
+            {"servers": ()},
+            {"ssodb": None},
+            {"findings": ()},
+        ],
+        ids=lambda update: next(iter(update)),
+    )
+    def test_a_result_whose_verdict_is_not_what_it_says_is_refused(
+        self, tmp_path: Path, update: dict[str, Any]
+    ) -> None:
+        path = tmp_path / "result.json"
+        path.write_bytes(record.dump(judged(fine).model_copy(update=update)))
+
+        with pytest.raises(DocumentError):
+            result_file.load(path)
 
     @pytest.mark.parametrize(
         ("data", "message"),

@@ -9,15 +9,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ssoaudit.evidence import Evidence
-from ssoaudit.facts import TOPICS
-from ssoaudit.lab.estate import healthy
+from ssoaudit.facts import SSODB_TOPICS, TOPICS, ClusterView
+from ssoaudit.lab.estate import NODES, LabEstate, healthy
 from ssoaudit.lab.scenarios import SCENARIOS
 from ssoaudit.result import Result, worst
 from ssoaudit.vocabulary import Profile, State, Verdict
 
-ESTATES = {**{name: build() for name, build in SCENARIOS.items()}, **{f.name: f.alter(healthy()) for f in FAULTS}}
+
+def split() -> LabEstate:
+    """The nodes do not agree: the second sees its own old configuration."""
+    estate = healthy()
+    view = estate.machines[NODES[1]].facts[ClusterView.topic]
+    assert isinstance(view, ClusterView)
+    resources = tuple(each.model_copy(update={"use_network_name": 0}) for each in view.resources)
+    return estate.alter(NODES[1], view.model_copy(update={"resources": resources}))
+
+
+ESTATES = {
+    "split": split(),
+    **{name: build() for name, build in SCENARIOS.items()},
+    **{f.name: f.alter(healthy()) for f in FAULTS},
+}
 EVIDENCE = {name: bundle(estate) for name, estate in ESTATES.items()}
 PLACES = [(server.name, topic.topic) for server in healthy().inventory().servers for topic in TOPICS]
+PLACES += [("SSODB", topic.topic) for topic in SSODB_TOPICS]
 
 
 def without(evidence: Evidence, topics: Iterable[tuple[str, str]], servers: Iterable[str]) -> Evidence:
@@ -31,7 +46,11 @@ def without(evidence: Evidence, topics: Iterable[tuple[str, str]], servers: Iter
         for server in evidence.servers
         if server.name not in nobody
     )
-    return evidence.model_copy(update={"servers": kept})
+    ssodb = evidence.ssodb
+    if ssodb is not None:
+        rows = {topic: read for topic, read in ssodb.topics.items() if ("SSODB", topic) not in gone}
+        ssodb = None if "SSODB" in nobody else ssodb.model_copy(update={"topics": rows})
+    return evidence.model_copy(update={"servers": kept, "ssodb": ssodb})
 
 
 def aggregate(result: Result) -> dict[str, State]:

@@ -1,5 +1,6 @@
 import json
 import logging
+import os
 import stat
 import sys
 from collections.abc import Iterator
@@ -72,6 +73,23 @@ def test_the_file_goes_on(log: Log, tmp_path: Path) -> None:
 def test_only_the_owner_reads_the_file(log: Log, tmp_path: Path) -> None:
     log.write(tmp_path / "l.jsonl")
     assert stat.S_IMODE((tmp_path / "l.jsonl").stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_an_old_file_becomes_the_owners_alone(log: Log, tmp_path: Path) -> None:
+    path = tmp_path / "l.jsonl"
+    path.touch()
+    path.chmod(0o644)
+    log.write(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in directories")
+def test_a_pipe_is_no_log(log: Log, tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="this is a pipe"):
+        log.write(path)
 
 
 def test_what_is_told_anyway_goes_to_the_file_alone(

@@ -1,15 +1,18 @@
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from ssoaudit import record
 from ssoaudit.documents import DocumentError
 from ssoaudit.evidence import Evidence
-from ssoaudit.record import Record
+from ssoaudit.record import Record, RunRecord
 from ssoaudit.result import Result
 
 SOURCE = Path("a.json")
@@ -78,10 +81,47 @@ def test_garbage_is_refused_in_a_sentence(data: bytes) -> None:
         ('{"schema_version": 4}', "a.json: the tree has schema version 4, this ssoaudit reads 3; use the version "),
         ('{"schema_version": 3}', "a.json: the tree is not whole: leaves: field required; "),
         ('{"schema_version": 3, "leaves": {}, "x": 1}', "a.json: the tree is not whole: x: "),
+        ('{"verdict": 1, "findings": 1, "checks": 1}', "a.json: this is a result, not a tree; evaluate reads an "),
+        (
+            '{"schema_version": 3, "leaves": {}, "\\u001b]0;x\\u0007\\u202e": 1}',
+            "a.json: the tree is not whole: \\x1b]0;x\\x07\\u202e: ",
+        ),
     ],
 )
 def test_what_is_wrong_is_told(text: str, sentence: str) -> None:
     assert refused(text.encode()).startswith(sentence)
+
+
+RUN = {
+    "id": "1",
+    "operator": "o",
+    "auditor": "a",
+    "version": "0",
+    "script_sha256": "",
+    "unsafe_options": [],
+    "started": "2026-01-01T00:00:00Z",
+}
+
+
+@pytest.mark.parametrize("finished", ["2026-01-01T00:00:00+01:00", "2000-01-01T00:00:00Z", "2200-12-31T23:59:59Z"])
+def test_a_time_of_our_age(finished: str) -> None:
+    run = RunRecord.model_validate_json(json.dumps({**RUN, "finished": finished}))
+    assert run.finished.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    "finished",
+    [
+        "2026-01-01T00:00:00",
+        "1999-12-31T23:59:59Z",
+        "2201-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
+def test_a_time_without_zone_or_of_another_age_is_refused(finished: str) -> None:
+    with pytest.raises(ValidationError, match="finished"):
+        RunRecord.model_validate_json(json.dumps({**RUN, "finished": finished}))
 
 
 def test_deep_nesting_is_refused() -> None:
@@ -93,15 +133,23 @@ def test_a_value_is_not_repeated() -> None:
 
 
 def test_a_directory_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(DocumentError, match="cannot be read: "):
+    with pytest.raises(DocumentError, match="this is a directory, not a file"):
         record.read(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in directories")
+def test_a_pipe_or_device_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path(os.devnull)):
+        with pytest.raises(DocumentError, match="this is not a regular file; save it to a file first"):
+            record.read(path)
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.json"
     with path.open("wb") as stream:
         stream.truncate(record.MAXIMUM_BYTES + 1)
-    with pytest.raises(DocumentError, match="the file is too large"):
+    with pytest.raises(DocumentError, match="the file is larger than 256 MiB"):
         record.read(path)
 
 

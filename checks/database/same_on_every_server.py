@@ -41,8 +41,6 @@ class _Place:
     def likeness(self, other: "_Place") -> Likeness:
         if self.database.casefold() != other.database.casefold():
             return Likeness.DIFFERENT
-        if self.address is None and other.address is None and self.server.casefold() == other.server.casefold():
-            return Likeness.SAME
         if self.address is None or other.address is None:
             return Likeness.MAYBE
         return self.address.likeness(other.address)

@@ -51,7 +51,9 @@ def stopped_on_passive_nodes(cluster: ClusterView, services: PerNode[Services], 
     owners = cluster.possible_owners_of(entsso) or tuple(node.name for node in cluster.nodes)
     active = None if entsso.state is ResourceState.OFFLINE else entsso.owner
     passive = [owner for owner in owners if active is None or not _is_same(owner, active)]
-    if not passive:
+    members = (*owners, *(node.name for node in cluster.nodes))
+    strangers = [node.name for node in inventory.nodes if not any(_is_same(node.name, each) for each in members)]
+    if not passive and not strangers:
         return not_applicable(f"Only {entsso.owner} may own {entsso.name}, so there is no passive node")
     found = {name: node.entsso for name, node in services.items() if any(_is_same(name, owner) for owner in passive)}
     rows = tuple(_row(name, service) for name, service in found.items())
@@ -69,6 +71,13 @@ def stopped_on_passive_nodes(cluster: ClusterView, services: PerNode[Services], 
     unasked = [owner for owner in passive if not any(_is_same(owner, node.name) for node in inventory.nodes)]
     if unsure or unasked:
         return _unsure(found, unsure, unasked, rows)
+    if strangers:
+        return not_verified(
+            f"{', '.join(strangers)} is a cluster node of the inventory, but none of {cluster.name}",
+            hint="Give the computer's own name as host, or correct its roles in the inventory.",
+            evidence=rows,
+            servers=strangers,
+        )
     where = f"owned by {active}" if active else "offline in the cluster"
     return passed(f"ENTSSO is {where} and does not run on {_list(found)}", evidence=rows)
 

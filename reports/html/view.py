@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ssoaudit.reports import words
 from ssoaudit.reports.html import cards, matrix
-from ssoaudit.result import Finding, Result, ServerRecord
+from ssoaudit.result import Finding, Result, TopicRecord
 from ssoaudit.vocabulary import Severity, State, Status, Verdict
 
 _REASONS = 5
@@ -104,6 +104,15 @@ class NotApplicable:
 
 
 @dataclass(frozen=True)
+class LogEntry:
+    """How the reading of a server, or of SSODB, ended, topic by topic."""
+
+    name: str
+    answered: bool
+    topics: tuple[TopicRecord, ...]
+
+
+@dataclass(frozen=True)
 class Page:
     """The whole page. `title` and `running` are plain text of the tool's own making but for the estate's name."""
 
@@ -126,7 +135,7 @@ class Page:
     cards: cards.Cards
     passed: tuple[Passed, ...]
     not_applicable: tuple[NotApplicable, ...]
-    log: tuple[ServerRecord, ...]
+    log: tuple[LogEntry, ...]
 
 
 def build(result: Result) -> Page:
@@ -153,8 +162,16 @@ def build(result: Result) -> Page:
         cards=drawn,
         passed=tuple(_passed(result)),
         not_applicable=tuple(_not_applicable(result)),
-        log=result.servers,
+        log=tuple(_log(result)),
     )
+
+
+def _log(result: Result) -> Iterator[LogEntry]:
+    for server in result.servers:
+        yield LogEntry(server.name, server.answered, server.topics)
+    if result.ssodb is not None:
+        where = f"SSODB ({result.ssodb.database} on {result.ssodb.server})" if result.ssodb.server else "SSODB"
+        yield LogEntry(where, answered=True, topics=result.ssodb.topics)
 
 
 def _verdict(result: Result, drawn: cards.Cards) -> VerdictCard:
@@ -263,6 +280,9 @@ def _facts(result: Result) -> Iterator[Fact]:
     yield Fact("Run", f"{run.id}, {words.utc(run.started):%H:%M:%S} to {words.utc(run.finished):%H:%M:%S} UTC")
     yield Fact("Run by", f"{run.operator} on {run.auditor}, read-only")
     yield Fact("Cluster", _cluster(result))
+    if result.ssodb is not None and result.ssodb.server:
+        through = f", read through {result.ssodb.driver}" if result.ssodb.driver else ", not read"
+        yield Fact("SSODB", f"{result.ssodb.database} on {result.ssodb.server}{through}")
     yield Fact("Tool", _tool(result))
     yield Fact("Judged as of", words.minute(result.as_of))
     yield Fact(

@@ -10,6 +10,7 @@ import click
 from ssoaudit.cli import failures
 from ssoaudit.cli.audit import collect, demo, evaluate, run
 from ssoaudit.cli.catalogue import checks
+from ssoaudit.cli.command import Group, show_version
 from ssoaudit.cli.configuration import read_configuration
 from ssoaudit.cli.report import report
 from ssoaudit.cli.schema import schema
@@ -25,6 +26,7 @@ Every option can also be set by a variable, as SSOAUDIT_RUN_PROFILE sets the --p
 
 
 @click.group(
+    cls=Group,
     context_settings={
         "auto_envvar_prefix": "SSOAUDIT",
         "help_option_names": ["-h", "--help"],
@@ -32,7 +34,15 @@ Every option can also be set by a variable, as SSOAUDIT_RUN_PROFILE sets the --p
     },
     epilog=EPILOG,
 )
-@click.version_option(__version__, prog_name="ssoaudit")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    allow_from_autoenv=False,
+    callback=show_version,
+    help="Show the version and exit.",
+)
 @click.option("-v", "--verbose", count=True, help="Say what happens; twice: everything.")
 @click.option(
     "--log-file",

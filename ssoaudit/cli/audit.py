@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,9 +10,10 @@ from ssoaudit import evidence as evidence_file
 from ssoaudit import inventory as inventory_file
 from ssoaudit import record
 from ssoaudit.cli import options
-from ssoaudit.cli.collecting import Pace, answered, credential, read_estate
+from ssoaudit.cli.collecting import Manner, answered, credential, read_estate, sql_credential
+from ssoaudit.cli.command import Command
 from ssoaudit.cli.judging import Question, judge, save_and_judge
-from ssoaudit.cli.outputs import EVIDENCE, PRIVATE, REPORT, RESULT, Outputs, holds_other_than, try_directory
+from ssoaudit.cli.outputs import EVIDENCE, REPORT, RESULT, Outputs, spare, stranger_to, try_directory
 from ssoaudit.cli.parameters import Moment
 from ssoaudit.cli.session import Session
 from ssoaudit.cli.streams import note, show, show_bytes
@@ -23,7 +25,7 @@ from ssoaudit.vocabulary import Profile
 LAB_SCENARIOS = ("first-scan", "healthy", "unreachable-node")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--scenario",
     type=click.Choice(LAB_SCENARIOS),
@@ -40,16 +42,19 @@ def demo(session: Session, scenario: str, out: Path) -> int:
 
     outputs = Outputs(out, (EVIDENCE, RESULT, REPORT))
     estate = SCENARIOS[scenario]()
-    if holds_other_than(out / EVIDENCE, estate.inventory().name):
-        raise OutputError(out / EVIDENCE, "the evidence there is not the lab's", "give another --out")
+    stranger = stranger_to(out, estate.inventory().name)
+    if stranger:
+        raise OutputError(stranger, "the file there is not the lab's", "give another --out")
     outputs.prepare()
     with Lab(estate) as lab:
         session.log.redaction.add([lab.password])
-        evidence = read_estate(session, lab.inventory(), Credential(lab.user, lab.password, "the lab"), Pace())
+        logon = Credential(lab.user, lab.password, "the lab")
+        sql = Credential(lab.sql_user, lab.password, "the lab")
+        evidence = read_estate(session, lab.inventory(), logon, Manner(), sql)
     return save_and_judge(evidence, Question(Profile.PREFLIGHT), outputs)
 
 
-@click.command()
+@click.command(cls=Command)
 @options.inventory
 @options.judging
 @options.out("report.html, result.json and evidence.json")
@@ -57,28 +62,28 @@ def demo(session: Session, scenario: str, out: Path) -> int:
 @click.pass_obj
 def run(
     session: Session,
+    /,
     inventory: Path,
     profile: str,
     only: tuple[str, ...],
     skip: tuple[str, ...],
     out: Path,
     user: str | None,
-    workers: int | None,
-    timeout: float,
-    connect_timeout: float,
+    **manner: Any,  # noqa: ANN401 - what options.collecting adds
 ) -> int:
     """Collect from the servers of INVENTORY, judge and report."""
     question = Question(Profile(profile), only, skip)
     question.refuse_if_empty()
     estate = inventory_file.load(inventory)
     outputs = Outputs(out, (EVIDENCE, RESULT, REPORT))
+    spare([inventory], outputs.paths(), "give another --out")
     outputs.prepare()
-    logon = credential(session, estate, user)
-    evidence = read_estate(session, estate, logon, Pace(workers, timeout, connect_timeout))
+    logon, sql = credential(session, estate, user), sql_credential(session, estate)
+    evidence = read_estate(session, estate, logon, Manner(**manner), sql)
     return save_and_judge(evidence, question, outputs)
 
 
-@click.command()
+@click.command(cls=Command)
 @options.inventory
 @click.option(
     "-o",
@@ -92,32 +97,32 @@ def run(
 @click.pass_obj
 def collect(
     session: Session,
+    /,
     inventory: Path,
     output: Path,
     user: str | None,
-    workers: int | None,
-    timeout: float,
-    connect_timeout: float,
+    **manner: Any,  # noqa: ANN401 - what options.collecting adds
 ) -> int:
     """Collect from the servers of INVENTORY into a file, to be judged later or elsewhere."""
     estate = inventory_file.load(inventory)
     if output != options.STDOUT:
+        spare([inventory], [output], "give another --output")
         try_directory(output.parent, "give another --output")
-    logon = credential(session, estate, user)
-    evidence = read_estate(session, estate, logon, Pace(workers, timeout, connect_timeout))
+    logon, sql = credential(session, estate, user), sql_credential(session, estate)
+    evidence = read_estate(session, estate, logon, Manner(**manner), sql)
     told = f"{len(answered(evidence))} of {len(evidence.servers)} servers answered"
     if output == options.STDOUT:
         show_bytes(record.dump(evidence))
         note(told)
     else:
-        write_atomic(output, record.dump(evidence), PRIVATE)
+        write_atomic(output, record.dump(evidence))
         show(f"{output}: {told}\n")
     if not answered(evidence):
         return ExitCode.NO_ANSWER
     return ExitCode.READY if len(answered(evidence)) == len(evidence.servers) else ExitCode.INCOMPLETE
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("evidence", type=click.Path(path_type=Path))
 @options.judging
 @options.out("report.html and result.json")
@@ -135,5 +140,6 @@ def evaluate(
     question.refuse_if_empty()
     bundle, digest = evidence_file.load(evidence)
     outputs = Outputs(out, (RESULT, REPORT))
+    spare([evidence], outputs.paths(), "give another --out")
     outputs.prepare()
     return judge(bundle, digest, question, outputs)

@@ -3,6 +3,7 @@
 import click
 from tabulate import tabulate
 
+from ssoaudit.cli.command import Group
 from ssoaudit.cli.parameters import CheckId, catalogue
 from ssoaudit.cli.streams import note, show
 from ssoaudit.registry import Registered
@@ -11,7 +12,7 @@ from ssoaudit.vocabulary import Profile
 WIDTH = 100
 
 
-@click.group()
+@click.group(cls=Group)
 def checks() -> None:
     """What is checked, and why."""
 

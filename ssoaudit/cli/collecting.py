@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import click
 
-from ssoaudit.cli.session import Session
+from ssoaudit.cli.session import SQL_VARIABLE, Session
 from ssoaudit.credentials import Credential, Secret, resolve
 from ssoaudit.evidence import Evidence, Read
 from ssoaudit.inventory import Inventory
@@ -18,12 +18,18 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How many servers are read at once, and how many seconds one may take; None leaves it to the collector."""
+class Manner:
+    """How servers are read: how many at once, how many seconds one may take, and what may be done there.
+
+    None leaves it to the collector. `no_compile`, `no_s4u` and `allow_temp_files` are the options of those names.
+    """
 
     workers: int | None = None
     timeout: float | None = None
     connect_timeout: float | None = None
+    no_compile: bool = False
+    no_s4u: bool = False
+    allow_temp_files: bool = False
 
 
 def credential(session: Session, inventory: Inventory, user: str | None) -> Credential:
@@ -42,24 +48,48 @@ def credential(session: Session, inventory: Inventory, user: str | None) -> Cred
     return found
 
 
-def read_estate(session: Session, inventory: Inventory, credential: Credential, pace: Pace) -> Evidence:
-    """Read all servers of an inventory."""
+def sql_credential(session: Session, inventory: Inventory) -> Credential | None:
+    """The SQL login of the inventory with its password; None where the Windows identity is meant.
+
+    Raises `CredentialError`.
+    """
+    if inventory.sql.user is None:
+        return None
+    prompt = getpass.getpass if sys.stdin is not None and sys.stdin.isatty() else None
+    found = resolve(inventory.sql.user, environment=session.environment, prompt=prompt, variable=SQL_VARIABLE)
+    session.log.redaction.add([found.password])
+    return found
+
+
+def read_estate(
+    session: Session, inventory: Inventory, credential: Credential, manner: Manner, sql: Credential | None = None
+) -> Evidence:
+    """Read all servers of an inventory, and SSODB."""
     # Imported here, so that judging and reporting work where pywinrm cannot be imported.
     from ssoaudit.collect.collection import Collection, Options
+    from ssoaudit.collect.sql.address import SqlLogin
     from ssoaudit.collect.winrm.limits import Limits
     from ssoaudit.collect.winrm.logon import Logon
 
     limits = Limits(
-        connect=pace.connect_timeout or Limits.connect,
-        deadline=pace.timeout or Limits.deadline,
+        connect=manner.connect_timeout or Limits.connect,
+        deadline=manner.timeout or Limits.deadline,
+    )
+    options = Options(
+        manner.workers,
+        limits,
+        compile=not manner.no_compile,
+        s4u=not manner.no_s4u,
+        temp_files=manner.allow_temp_files,
     )
     with _progress(session, len(inventory.servers)) as progress:
         return Collection(
             inventory,
             Logon(credential.user, credential.password),
-            Options(pace.workers, limits),
+            options,
             progress,
             session.run_id,
+            sql_login=SqlLogin(sql.user, sql.password) if sql else None,
         ).collect()
 
 

@@ -42,7 +42,7 @@ def _as_given(command: click.Command, values: Mapping[str, Any]) -> dict[str, An
             given[name] = _as_given(command.commands[name], value)
         elif options[name].multiple:
             given[name] = [str(single) for single in (value if isinstance(value, list) else [value])]
-        elif isinstance(value, list | bool):
+        elif isinstance(value, list) or (isinstance(value, bool) and not options[name].is_flag):
             found = "a list" if isinstance(value, list) else str(value).lower()
             hint = f"'{options[name].opts[-1]}'"
             raise click.BadParameter(

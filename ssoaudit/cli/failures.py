@@ -1,8 +1,8 @@
 """What the operator is told when something went wrong, and the exit code of it."""
 
+import io
 import logging
 import os
-import sys
 import tempfile
 import traceback
 
@@ -45,10 +45,9 @@ def _interrupted() -> ExitCode:
 
 def _misused(error: click.ClickException) -> ExitCode:
     logger.error("%s", error.format_message(), extra=TOLD)
-    error.show()
-    more = _more(error)
-    if more:
-        note(more)
+    shown = io.StringIO()
+    error.show(shown)
+    note("\n".join(filter(None, (shown.getvalue().rstrip("\n"), _more(error)))))
     return ExitCode.USAGE
 
 
@@ -100,6 +99,6 @@ def _keep(text: str) -> str:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
     except OSError:
-        sys.stderr.write(text)
+        note(text.rstrip("\n"))
         return "what stands above"
     return name

@@ -9,7 +9,7 @@ import click
 
 from ssoaudit import evidence as evidence_file
 from ssoaudit import record
-from ssoaudit.cli.outputs import EVIDENCE, PRIVATE, REPORT, RESULT, Outputs
+from ssoaudit.cli.outputs import EVIDENCE, REPORT, RESULT, Outputs
 from ssoaudit.cli.parameters import catalogue
 from ssoaudit.cli.rendering import render, show_table
 from ssoaudit.cli.streams import note
@@ -46,7 +46,7 @@ class Question:
 def save_and_judge(evidence: Evidence, question: Question, outputs: Outputs) -> ExitCode:
     """Save the evidence, then judge what was saved: the same bytes that `evaluate` will read."""
     data = record.dump(evidence)
-    path = outputs.write(EVIDENCE, data, PRIVATE)
+    path = outputs.write(EVIDENCE, data)
     return judge(evidence_file.parse(data, path), evidence_file.digest(data), question, outputs)
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ssoaudit.cli.parameters import CheckId
+from ssoaudit.cli.parameters import CheckId, Seconds
 from ssoaudit.vocabulary import Profile
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -43,7 +43,7 @@ workers = click.option(
 
 timeout = click.option(
     "--timeout",
-    type=click.FloatRange(5, 3600),
+    type=Seconds(5, 3600),
     default=120.0,
     show_default=True,
     metavar="SECONDS",
@@ -52,11 +52,23 @@ timeout = click.option(
 
 connect_timeout = click.option(
     "--connect-timeout",
-    type=click.FloatRange(0.5, 300),
+    type=Seconds(0.5, 300),
     default=10.0,
     show_default=True,
     metavar="SECONDS",
     help="How long connecting to one server may take.",
+)
+
+no_compile = click.option(
+    "--no-compile", is_flag=True, help="Leave out the logon rights, for which a server's C# compiler is started."
+)
+no_s4u = click.option(
+    "--no-s4u", is_flag=True, help="Leave out the accounts' groups, whose reading leaves a logon event on the server."
+)
+allow_temp_files = click.option(
+    "--allow-temp-files",
+    is_flag=True,
+    help="Where compiling fails, let secedit export the logon rights to a temporary file.",
 )
 
 inventory = click.argument("inventory", type=click.Path(path_type=Path))
@@ -81,7 +93,7 @@ def judging(command: C) -> C:
 
 
 def collecting(command: C) -> C:
-    """Account, threads and time limits."""
-    for option in (connect_timeout, timeout, workers, user):
+    """Account, threads, time limits, and what may be done on the servers."""
+    for option in (allow_temp_files, no_s4u, no_compile, connect_timeout, timeout, workers, user):
         command = option(command)
     return command

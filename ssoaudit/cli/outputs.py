@@ -2,14 +2,14 @@
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from ssoaudit import record
 from ssoaudit.documents import DocumentError
 from ssoaudit.files import OutputError, write_atomic
 
-PRIVATE = 0o600
 EVIDENCE, RESULT, REPORT = "evidence.json", "result.json", "report.html"
 
 
@@ -21,6 +21,10 @@ class Outputs:
         self._names = names
         self._written: list[str] = []
 
+    def paths(self) -> tuple[Path, ...]:
+        """Where the files will stand."""
+        return tuple(self.directory / name for name in self._names)
+
     def prepare(self) -> None:
         """Make the directory and try it, before time is spent on what could not be saved. Raises `OutputError`."""
         try:
@@ -30,11 +34,11 @@ class Outputs:
             raise OutputError(self.directory, f"the directory cannot be made: {reason}", "give another --out") from None
         try_directory(self.directory, "give another --out")
 
-    def write(self, name: str, data: bytes, mode: int = 0o644) -> Path:
+    def write(self, name: str, data: bytes) -> Path:
         """Write one of the files. Raises `OutputError`, which tells of the others."""
         path = self.directory / name
         try:
-            write_atomic(path, data, mode)
+            write_atomic(path, data)
         except OutputError as error:
             raise OutputError(error.path, error.message, error.hint + self._told()) from error
         self._written.append(name)
@@ -58,12 +62,33 @@ def try_directory(directory: Path, hint: str) -> None:
         raise OutputError(directory, f"no file can be written there: {reason}", hint) from None
 
 
-def holds_other_than(path: Path, estate: str) -> bool:
-    """Whether a file stands there that is not the evidence of the estate of that name, of whatever version."""
-    if not path.exists():
-        return False
+def spare(read: Iterable[Path], written: Iterable[Path], hint: str) -> None:
+    """Raise `OutputError` where a file that is read would be overwritten."""
+    sources = [path for path in read if path.exists()]
+    for path in written:
+        if path.exists() and any(path.samefile(source) for source in sources):
+            raise OutputError(path, "this is the file that is read", hint)
+
+
+def stranger_to(directory: Path, estate: str) -> Path | None:
+    """The first file of a run there that is not of the estate of that name; None where there is none.
+
+    A report is of the estate that the evidence or the result beside it is of.
+    """
+    evidence, result, report = (directory / name for name in (EVIDENCE, RESULT, REPORT))
+    if evidence.exists() and _told(evidence, "inventory", "name") != estate:
+        return evidence
+    if result.exists() and _told(result, "estate") != estate:
+        return result
+    return report if report.exists() and not (evidence.exists() or result.exists()) else None
+
+
+def _told(path: Path, *keys: str) -> object:
+    """What stands under these keys in a JSON file of whatever version; None where it is none."""
     try:
-        name: object = json.loads(record.read(path))["inventory"]["name"]
+        found: Any = json.loads(record.read(path))
+        for key in keys:
+            found = found[key]
     except (DocumentError, ValueError, LookupError, TypeError, RecursionError):
-        return True
-    return name != estate
+        return None
+    return found

@@ -22,7 +22,7 @@ def render(name: str, result: Result) -> bytes:
 
 def show_table(result: Result) -> None:
     """The table on stdout, as wide as the terminal; coloured where it is one and NO_COLOR does not forbid it."""
-    is_terminal = sys.stdout.isatty()
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
     colour = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     width = shutil.get_terminal_size((WIDTH, 24)).columns if is_terminal else WIDTH
     text: bytes = _report("table").render(result, colour=colour, width=width)

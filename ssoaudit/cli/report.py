@@ -6,13 +6,15 @@ import click
 
 from ssoaudit import result as result_file
 from ssoaudit.cli import options
+from ssoaudit.cli.command import Command
+from ssoaudit.cli.outputs import spare
 from ssoaudit.cli.rendering import render, show_table
 from ssoaudit.cli.streams import show_bytes
 from ssoaudit.files import write_atomic
 from ssoaudit.registry import find_reports
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("result", type=click.Path(path_type=Path))
 @click.option(
     "--format",
@@ -26,6 +28,7 @@ def report(result: Path, format: str, output: Path) -> None:  # noqa: A002 - its
     """Draw the report of a RESULT file."""
     loaded = result_file.load(result)
     if output != options.STDOUT:
+        spare([result], [output], "give another --output")
         write_atomic(output, render(format, loaded))
     elif format == "table":
         show_table(loaded)

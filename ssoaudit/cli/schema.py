@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ssoaudit import inventory, record
+from ssoaudit.cli.command import Command
 from ssoaudit.cli.streams import show
 from ssoaudit.evidence import Evidence
 from ssoaudit.result import Result
@@ -18,7 +19,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("kind", metavar="|".join(SCHEMAS), type=click.Choice(tuple(SCHEMAS)))
 def schema(kind: str) -> None:
     """Print the JSON Schema of a kind of file."""

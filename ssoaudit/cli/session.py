@@ -12,22 +12,25 @@ from ssoaudit.credentials import VARIABLE, Secret
 from ssoaudit.files import OutputError
 from ssoaudit.logs import Log
 
+SQL_VARIABLE = "SSOAUDIT_SQL_PASSWORD"
+
 
 class Session:
     """Shared by the commands of one call; a context manager.
 
-    `environment` holds the exported password, if there is one. The process's own environment no longer does, so
-    that no child process inherits it.
+    `environment` holds the exported passwords, if there are any. The process's own environment no longer does, so
+    that no child process inherits them.
     """
 
     def __init__(self) -> None:
         self.run_id = uuid.uuid4().hex[:12]
         self.log = Log(self.run_id)
         self.environment: MutableMapping[str, str] = {}
-        exported = os.environ.pop(VARIABLE, None)
-        if exported is not None:
-            self.environment[VARIABLE] = exported
-            self.log.redaction.add([Secret(exported)])
+        for variable in (VARIABLE, SQL_VARIABLE):
+            exported = os.environ.pop(variable, None)
+            if exported is not None:
+                self.environment[variable] = exported
+                self.log.redaction.add([Secret(exported)])
 
     def __enter__(self) -> Self:
         self.log.open()

@@ -8,7 +8,7 @@ import logging
 import platform
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -16,18 +16,23 @@ from datetime import datetime, timezone
 from ssoaudit.collect import script
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.frames import Transcript, read_transcript, readings
-from ssoaudit.collect.guard import NOT_TRIED, LogonGuard
+from ssoaudit.collect.guard import BEFORE_LOGON, NOT_TRIED, LogonGuard
+from ssoaudit.collect.names import Names, names_to_ask
+from ssoaudit.collect.sql.address import SqlLogin
+from ssoaudit.collect.ssodb import read_ssodb
 from ssoaudit.collect.winrm import shell
 from ssoaudit.collect.winrm.endpoint import endpoint
 from ssoaudit.collect.winrm.limits import Limits
 from ssoaudit.collect.winrm.logon import Logon
-from ssoaudit.evidence import Evidence, Read, Reading, ServerEvidence
-from ssoaudit.facts import TOPICS, ClusterView, EntssoRegistry, Env, Fact, Services
+from ssoaudit.evidence import Evidence, Missing, Read, Reading, ReadStatus, ServerEvidence, typed
+from ssoaudit.facts import TOPICS, ClusterView, EntssoRegistry, Env, Fact, LogonRights, Services
 from ssoaudit.inventory import Inventory, Server
 from ssoaudit.record import RunRecord
 from ssoaudit.version import __version__
 
 logger = logging.getLogger(__name__)
+
+_BEFORE_LOGON = frozenset(stage.value for stage in BEFORE_LOGON)
 
 FIRST_LOOK: tuple[type[Fact], ...] = (Env, EntssoRegistry, Services, ClusterView)
 MAXIMUM_WORKERS = 64
@@ -39,10 +44,23 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Options:
-    """How a collection goes: threads (one per server up to 64 unless given) and limits per server."""
+    """How a collection goes: threads (one per server up to 64 unless given) and limits per server.
+
+    `compile` allows the C# compiler that the logon rights need, `s4u` the logons for identification that the tokens
+    need, `temp_files` the export of the logon rights to a temporary file where compiling fails.
+    """
 
     workers: int | None = None
     limits: Limits = DEFAULTS
+    compile: bool = True
+    s4u: bool = True
+    temp_files: bool = False
+
+    @property
+    def topics(self) -> tuple[type[Fact], ...]:
+        """The topics that servers are asked about."""
+        left_out = () if self.compile or self.temp_files else (LogonRights,)
+        return tuple(topic for topic in TOPICS if topic not in left_out)
 
 
 @dataclass
@@ -55,6 +73,7 @@ class Collection:
     progress: Progress = lambda *_: None
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     cancelled: threading.Event = field(default_factory=threading.Event)
+    sql_login: SqlLogin | None = None
 
     def __post_init__(self) -> None:
         self._guard = LogonGuard()
@@ -63,7 +82,9 @@ class Collection:
         """Read all servers. Raises nothing but `KeyboardInterrupt`, after the servers were cleaned up."""
         started = _now()
         first = self._first_look()
-        servers = self._all_servers(first)
+        ssodb = read_ssodb(self.inventory, _registry(first), self.sql_login)
+        names = names_to_ask(self.inventory, first.values(), ssodb)
+        servers = self._all_servers(first, names)
         return Evidence(
             schema_version=1,
             run=RunRecord(
@@ -74,37 +95,40 @@ class Collection:
                 auditor=platform.node(),
                 version=__version__,
                 script_sha256=script.sha256(),
-                unsafe_options=unsafe_options(self.inventory),
+                unsafe_options=(*unsafe_options(self.inventory), *ssodb.notes),
             ),
             inventory=self.inventory,
             asked=tuple(topic.topic for topic in TOPICS),
             servers=servers,
+            ssodb=ssodb,
         )
 
     def _first_look(self) -> dict[str, ServerEvidence]:
         """Ask one node for what the other steps need; the next one if it is silent."""
         looked: dict[str, ServerEvidence] = {}
         for node in self.inventory.nodes:
-            evidence = self._ask(node, FIRST_LOOK)
+            evidence = self._ask(node, FIRST_LOOK, Names())
+            looked[node.name] = evidence
             if any(isinstance(reading, Read) for reading in evidence.topics.values()):
-                looked[node.name] = evidence
                 break
             if self._guard.rejection is not None:
                 break
         return looked
 
-    def _all_servers(self, first: dict[str, ServerEvidence]) -> tuple[ServerEvidence, ...]:
+    def _all_servers(self, first: dict[str, ServerEvidence], names: Names) -> tuple[ServerEvidence, ...]:
         servers = self.inventory.servers
         workers = self.options.workers or min(len(servers), MAXIMUM_WORKERS)
         done: dict[str, ServerEvidence] = {}
         with ThreadPoolExecutor(workers, thread_name_prefix="collect") as pool:
-            waiting: set[Future[ServerEvidence]] = {pool.submit(self._ask, server, TOPICS) for server in servers}
+            waiting: set[Future[ServerEvidence]] = {
+                pool.submit(self._ask_again, server, first.get(server.name), names) for server in servers
+            }
             try:
                 while waiting:
                     finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     for future in finished:
                         evidence = future.result()
-                        done[evidence.name] = _merged(first.get(evidence.name), evidence)
+                        done[evidence.name] = evidence
                         self.progress(evidence.name, len(done), len(servers))
             except BaseException:
                 self.cancelled.set()
@@ -112,13 +136,20 @@ class Collection:
                 raise
         return tuple(done[server.name] for server in servers)
 
-    def _ask(self, server: Server, topics: Sequence[type[Fact]]) -> ServerEvidence:
+    def _ask_again(self, server: Server, first: ServerEvidence | None, names: Names) -> ServerEvidence:
+        """All topics; a server that could not even be connected to at the first look is not asked twice."""
+        silence = _silence(first)
+        if first is None or silence is None:
+            return _merged(first, self._ask(server, self.options.topics, names))
+        return first.model_copy(update={"topics": {topic.topic: silence for topic in TOPICS}})
+
+    def _ask(self, server: Server, topics: Sequence[type[Fact]], names: Names) -> ServerEvidence:
         started = _now()
         printed = bytearray()
         fault: Fault | None = None
         try:
             with self._guard.logon(server.name):
-                self._run(server, topics, printed)
+                self._run(server, topics, names, printed)
         except Fault as error:
             fault = error
             level = logging.INFO if error.code == NOT_TRIED else logging.WARNING
@@ -129,9 +160,12 @@ class Collection:
             fault = _internal(server.name, error)
         transcript = read_transcript(bytes(printed)) if printed else Transcript()
         answers = readings(server.name, topics, transcript, fault)
+        answers |= {
+            topic.topic: _left_out(topic) for topic in TOPICS if topic not in topics and topics is not FIRST_LOOK
+        }
         return ServerEvidence(name=server.name, started=started, finished=_now(), topics=answers)
 
-    def _run(self, server: Server, topics: Sequence[type[Fact]], printed: bytearray) -> None:
+    def _run(self, server: Server, topics: Sequence[type[Fact]], names: Names, printed: bytearray) -> None:
         settings = self.inventory.winrm_of(server)
         where = endpoint(server.name, server.address or server.host, settings)
         output = shell.run(
@@ -140,7 +174,7 @@ class Collection:
             self.logon,
             script.COMMAND,
             script.ARGUMENTS,
-            script.stdin({"topics": [topic.topic for topic in topics]}),
+            script.stdin(self._parameters(topics, names)),
             limits=self.options.limits,
             cancelled=self.cancelled,
             on_stdout=printed.extend,
@@ -149,6 +183,16 @@ class Collection:
         logger.info("read in %.1f s, exit code %d", output.seconds, output.exit_code, extra=extra)
         if output.stderr:
             logger.info("PowerShell said: %s", output.stderr, extra=extra)
+
+    def _parameters(self, topics: Sequence[type[Fact]], names: Names) -> dict[str, object]:
+        return {
+            "topics": [topic.topic for topic in topics],
+            "accounts": list(names.accounts),
+            "groups": list(names.groups),
+            "compile": self.options.compile,
+            "s4u": self.options.s4u,
+            "allow_temp_files": self.options.temp_files,
+        }
 
 
 def unsafe_options(inventory: Inventory) -> tuple[str, ...]:
@@ -160,9 +204,14 @@ def unsafe_options(inventory: Inventory) -> tuple[str, ...]:
             sentences.append(f"{server.name}: the certificate is not verified")
         if settings.auth == "basic":
             sentences.append(f"{server.name}: the password is sent to the server (basic)")
-        if settings.auth == "credssp":
-            sentences.append(f"{server.name}: the password is handed to the server (credssp)")
     return tuple(sentences)
+
+
+def _silence(first: ServerEvidence | None) -> Missing | None:
+    """What kept a server from being connected to at the first look."""
+    readings = list(first.topics.values()) if first else []
+    faults = [each for each in readings if isinstance(each, Missing) and each.stage in _BEFORE_LOGON]
+    return faults[0] if faults and len(faults) == len(readings) else None
 
 
 def _merged(first: ServerEvidence | None, full: ServerEvidence) -> ServerEvidence:
@@ -175,6 +224,26 @@ def _merged(first: ServerEvidence | None, full: ServerEvidence) -> ServerEvidenc
         for topic, reading in full.topics.items()
     }
     return full.model_copy(update={"started": first.started, "topics": topics})
+
+
+def _registry(first: Mapping[str, ServerEvidence]) -> EntssoRegistry | None:
+    """What the first look told of SSODB's place."""
+    for evidence in first.values():
+        reading = evidence.topics.get(EntssoRegistry.topic)
+        fact = typed(reading, EntssoRegistry) if reading else None
+        if isinstance(fact, EntssoRegistry):
+            return fact
+    return None
+
+
+def _left_out(topic: type[Fact]) -> Missing:
+    return Missing(
+        status=ReadStatus.NOT_COLLECTED,
+        code="left-out",
+        stage=FaultStage.CONFIGURE.value,
+        message=f"{topic.topic} was left out (--no-compile)",
+        hint="Collect without --no-compile, or with --allow-temp-files.",
+    )
 
 
 def _internal(server: str, error: Exception) -> Fault:

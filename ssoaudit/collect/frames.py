@@ -127,14 +127,7 @@ def _reading(server: str, topic: type[Fact], frame: Frame) -> Reading:
     if frame.status is ReadStatus.OK or frame.status is ReadStatus.PARTIAL:
         return _read(topic, frame)
     if frame.status in (ReadStatus.MALFORMED, ReadStatus.TOO_LARGE):
-        return Missing(
-            status=frame.status,
-            code=frame.status.value.replace("_", "-"),
-            stage=FaultStage.READ.value,
-            message=f"{server}'s answer about {topic.topic} arrived {_HOW[frame.status]}.",
-            hint="Collect again; if it stays so, look for what prints on the server's standard output.",
-            milliseconds=frame.milliseconds,
-        )
+        return _damaged(topic.topic, frame, _HOW[frame.status])
     return Missing(
         status=frame.status,
         code=_text(frame.data.get("code")) or frame.status.value,
@@ -145,7 +138,7 @@ def _reading(server: str, topic: type[Fact], frame: Frame) -> Reading:
     )
 
 
-_HOW = {ReadStatus.MALFORMED: "damaged", ReadStatus.TOO_LARGE: "larger than 4 MiB"}
+_HOW = {ReadStatus.MALFORMED: "arrived damaged", ReadStatus.TOO_LARGE: "is larger than 4 MiB"}
 _HINTS = {
     ReadStatus.DENIED: "Let the auditing account read {topic} on {server}: docs/read-only.md names what it needs.",
     ReadStatus.ABSENT: "Nothing to do where {server} is not meant to have it.",
@@ -153,11 +146,24 @@ _HINTS = {
 }
 
 
+def _damaged(topic: str, frame: Frame, how: str) -> Missing:
+    too_large = frame.status is ReadStatus.TOO_LARGE
+    status: MissingStatus = ReadStatus.TOO_LARGE if too_large else ReadStatus.MALFORMED
+    return Missing(
+        status=status,
+        code=status.value.replace("_", "-"),
+        stage=FaultStage.READ.value,
+        message=f"The answer about {topic} {how}.",
+        hint="Collect again; if it stays so, look for what prints on the server's standard output.",
+        milliseconds=frame.milliseconds,
+    )
+
+
 def _read(topic: type[Fact], frame: Frame) -> Reading:
     data = dict(frame.data)
-    lacking = data.pop("lacking", {}) if frame.status is ReadStatus.PARTIAL else {}
-    if not isinstance(lacking, dict):
-        lacking = {}
+    lacking = data.pop("lacking", None) if frame.status is ReadStatus.PARTIAL else {}
+    if not isinstance(lacking, dict) or bool(lacking) is not (frame.status is ReadStatus.PARTIAL):
+        return _damaged(topic.topic, frame, "does not say what it lacks")
     reading = Read(
         status=ReadStatus.PARTIAL if frame.status is ReadStatus.PARTIAL else ReadStatus.OK,
         milliseconds=frame.milliseconds,

@@ -50,6 +50,8 @@ function ConvertTo-Failure($Record) {
     # A CIM failure's HResult is always the same number; the code of WMI stands in MessageId.
     $code = '0x{0:X8}' -f $exception.HResult
     if ([string]$exception.MessageId -match '0x[0-9A-Fa-f]{8}') { $code = '0x' + $Matches[0].Substring(2).ToUpper() }
+    # So is that of a Win32 error. CIM has a NativeErrorCode too, which counts otherwise: the type decides.
+    if ($exception -is [ComponentModel.Win32Exception]) { $code = '0x8007{0:X4}' -f $exception.NativeErrorCode }
     $denied = $code -eq '0x80070005' -or $code -eq '0x80041003'
     [ordered]@{
         status = if ($denied) { 'denied' } else { 'error' }

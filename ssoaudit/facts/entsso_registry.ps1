@@ -3,7 +3,7 @@ function Read-EntssoRegistry {
     if ($null -eq (Get-RegistryKeyNames $key)) { Stop-Absent 'ENTSSO is not installed' }
     $aliases = 'SOFTWARE\Microsoft\MSSQLServer\Client\ConnectTo'
     $targets = @(foreach ($name in @(Get-RegistryValueNames $aliases)) {
-        [ordered]@{ name = [string]$name; target = [string](Get-RegistryText $aliases $name) }
+        [ordered]@{ name = [string]$name; target = Get-RegistryText $aliases $name }
     })
     [ordered]@{
         product_name = Get-RegistryText $key 'ProductName'

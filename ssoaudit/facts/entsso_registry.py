@@ -6,10 +6,13 @@ from ssoaudit.facts.fact import Fact, Part, Scope
 
 
 class SqlAlias(Part):
-    r"""A SQL client alias of the machine: `target` is `DBMSSOCN,server,port` for TCP, `DBNMPNTW,\\server\pipe\…`."""
+    r"""A SQL client alias of the machine.
+
+    `target` is `DBMSSOCN,server,port` for TCP, `DBNMPNTW,\\server\pipe\…` for a pipe; None where it is no text.
+    """
 
     name: str
-    target: str
+    target: str | None
 
 
 class EntssoRegistry(Fact):

@@ -46,12 +46,12 @@ class SqlAddress:
 def parse_sql_address(text: str, here: str, aliases: Iterable[SqlAlias] = ()) -> SqlAddress | None:
     r"""The address behind `SERVER`, `SERVER\INSTANCE`, `SERVER,PORT` or a client alias of the machine `here`.
 
-    None where the text has no such form, or is a pipe whose name does not tell the instance.
+    None where the text has no such form, is a pipe whose name does not tell the instance, or an alias of nothing.
     """
     spelling = text.strip()
     for alias in aliases:
         if alias.name.casefold() == spelling.casefold():
-            spelling = alias.target.partition(",")[2].strip() or spelling
+            spelling = (alias.target or "").partition(",")[2].strip()
             break
     spelling = _PROTOCOL.sub("", spelling)
     pipe = _PIPE.match(spelling)

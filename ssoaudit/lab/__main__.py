@@ -10,6 +10,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,18 @@ from ssoaudit.collect.script import BOOTSTRAP
 from ssoaudit.credentials import Secret
 from ssoaudit.lab.certificate import Authority
 from ssoaudit.lab.powershell import Answer, powershell
+from ssoaudit.lab.tds.answers import Column, Table
+from ssoaudit.lab.tds.server import SqlServer
 from ssoaudit.lab.winrm import Node
 
 LOOPBACK = "127.0.0.1"
+SQL_PORT = "SSODB"
 
 
 async def serve(order: Mapping[str, Any]) -> None:
     """Serve the machines of an order until stdin ends."""
-    context = _tls(order["ca_file"]) if order["ca_file"] else None
+    context = _tls(Path(order["ca_file"]))
+    node_context = context if order["tls"] else None
     nodes, ports, closed = {}, {}, []
     for machine in order["machines"]:
         name = machine["name"]
@@ -33,14 +38,19 @@ async def serve(order: Mapping[str, Any]) -> None:
             closed.append(unserved)
             ports[name] = unserved.getsockname()[1]
             continue
-        nodes[name] = _node(machine, order, context)
+        nodes[name] = _node(machine, order, node_context)
         ports[name] = await nodes[name].start(LOOPBACK)
+    sql = _sql_server(order, context)
+    ports[SQL_PORT] = await sql.start(LOOPBACK)
     _say({"ports": ports})
     while line := await asyncio.to_thread(sys.stdin.readline):
         if line.strip() == "counters":
             _say({name: node.counters.as_dict() for name, node in nodes.items()})
+        elif line.strip() == "sessions":
+            _say({"sessions": [session.as_dict() for session in sql.sessions]})
     for node in nodes.values():
         await node.stop()
+    await sql.stop()
     for unserved in closed:
         unserved.close()
 
@@ -52,9 +62,37 @@ def _node(machine: Mapping[str, Any], order: Mapping[str, Any], context: ssl.SSL
     return Node(machine["name"], run, order["user"], Secret(order["password"]), schemes=schemes, ssl_context=context)
 
 
-def _tls(ca_file: str) -> ssl.SSLContext:
+def _sql_server(order: Mapping[str, Any], context: ssl.SSLContext) -> SqlServer:
+    answers = {
+        answer["statement"]: Table(tuple(Column(**column) for column in answer["columns"]), _rows(answer))
+        for answer in order["database"]
+    }
+    return SqlServer(
+        order["sql_name"],
+        answers,
+        order["sql_user"],
+        Secret(order["password"]),
+        database=order["sql_database"],
+        encryption=order["sql_encryption"],
+        ssl_context=context if order["sql_encryption"] != "off" else None,
+    )
+
+
+def _rows(answer: Mapping[str, Any]) -> tuple[tuple[object | None, ...], ...]:
+    """The rows, with the times that JSON holds as text."""
+    kinds = [column["type"] for column in answer["columns"]]
+    return tuple(
+        tuple(
+            datetime.fromisoformat(value) if kind == "datetime" and value is not None else value
+            for kind, value in zip(kinds, row, strict=True)
+        )
+        for row in answer["rows"]
+    )
+
+
+def _tls(ca_file: Path) -> ssl.SSLContext:
     authority = Authority()
-    Path(ca_file).write_bytes(authority.pem)
+    ca_file.write_bytes(authority.pem)
     return authority.server_context(LOOPBACK)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from typing import TypeVar
 
 from ssoaudit.facts import (
     Cid,
@@ -19,14 +20,28 @@ from ssoaudit.facts import (
     Services,
 )
 from ssoaudit.facts.cluster_view import ClusterNode, Dependency, GroupState, NodeState, PossibleOwner, ResourceState
+from ssoaudit.facts.external_credential_secrets import ExternalCredentialSecretRow, ExternalCredentialSecrets
+from ssoaudit.facts.global_info import GlobalInfo, GlobalInfoRow
+from ssoaudit.facts.identities import Identities, ResolvedName, Token
+from ssoaudit.facts.logon_rights import LogonRights
+from ssoaudit.facts.sql_fact import SqlFact
+from ssoaudit.facts.sql_server import SqlServer, SqlServerRow
+from ssoaudit.facts.sql_session import SqlSession, SqlSessionRow
+from ssoaudit.facts.windows_password_secrets import WindowsPasswordSecrets
 from ssoaudit.inventory import Groups, Inventory, Server, SqlSettings
 from ssoaudit.vocabulary import Role
+
+F = TypeVar("F", bound=Fact)
 
 CLUSTER, NETWORK_NAME, GROUP = "SSOCLU01", "SSOMSS", "SSO-MSS"
 NODES = ("SSONODE1", "SSONODE2")
 BIZTALK = ("BTSAPP01", "BTSAPP02")
 SQL = "SQLSSO01"
+DATABASE = "SSODB"
 ACCOUNT = "CONTOSO\\svc-entsso"
+ADMINISTRATORS = "CONTOSO\\SSO Administrators"
+AFFILIATES = "CONTOSO\\SSO Affiliate Administrators"
+DOMAIN_SID = "S-1-5-21-1004336348-1177238915-682003330"
 SECRETS = ("{2f1c6a3e-7c1b-4d5e-9a54-0b8f6f3f1d11}", "{8e0d7f52-91a4-4b7c-8f0a-3c2f5a9b7e42}")
 
 _NAME_ID = "5b0f1f0e-6f0c-4a3f-9d0a-000000000001"
@@ -34,6 +49,7 @@ _ADDRESS_ID = "5b0f1f0e-6f0c-4a3f-9d0a-000000000002"
 _DISK_ID = "5b0f1f0e-6f0c-4a3f-9d0a-000000000003"
 _MSDTC_ID = "5b0f1f0e-6f0c-4a3f-9d0a-000000000004"
 _ENTSSO_ID = "5b0f1f0e-6f0c-4a3f-9d0a-000000000005"
+_RIDS = {"account": 1121, "administrators": 1122, "affiliates": 1123, "domain users": 513}
 _DESCRIPTIONS = ("MSDTC", "MSDTCUIS", "MSDTCXATM", "MSDTCTIPGW")
 _CLOCK = datetime(2026, 11, 20, 8, 40, 51, tzinfo=timezone.utc)
 
@@ -56,11 +72,16 @@ class LabEstate:
     """The machines of the lab by name; `unreachable` are those on which nothing listens."""
 
     machines: Mapping[str, Machine]
+    database: Mapping[str, SqlFact] = field(default_factory=dict)
     unreachable: frozenset[str] = frozenset()
 
     def alter(self, name: str, fact: Fact) -> "LabEstate":
         """A copy in which one machine answers another fact."""
         return replace(self, machines={**self.machines, name: self.machines[name].alter(fact)})
+
+    def alter_database(self, fact: SqlFact) -> "LabEstate":
+        """A copy whose SSODB answers another fact."""
+        return replace(self, database={**self.database, fact.topic: fact})
 
     def alter_cluster(self, change: Callable[[ClusterView], ClusterView]) -> "LabEstate":
         """A copy in which every node sees a changed cluster."""
@@ -78,10 +99,10 @@ class LabEstate:
             network_name=NETWORK_NAME,
             service_account=ACCOUNT,
             groups=Groups(
-                sso_administrators="CONTOSO\\SSO Administrators",
-                sso_affiliate_administrators="CONTOSO\\SSO Affiliate Administrators",
+                sso_administrators=ADMINISTRATORS,
+                sso_affiliate_administrators=AFFILIATES,
             ),
-            sql=SqlSettings(server=SQL, database="SSODB"),
+            sql=SqlSettings(server=SQL, database=DATABASE),
             servers=tuple(Server(host=machine.name, roles=machine.roles) for machine in self.machines.values()),
         )
 
@@ -90,11 +111,11 @@ def healthy() -> LabEstate:
     """Two nodes with a clustered master secret server, two BizTalk servers and a SQL Server, all as they should be."""
     machines = [_node(number, name) for number, name in enumerate(NODES, start=1)]
     machines += [_biztalk_server(number, name) for number, name in enumerate(BIZTALK, start=3)]
-    machines.append(Machine(SQL, (Role.SQL,), _by_topic(_env(SQL), _identities(5), _services(SQL))))
-    return LabEstate({machine.name: machine for machine in machines})
+    machines.append(Machine(SQL, (Role.SQL,), _by_topic(_env(SQL), _msdtc(5), _services(SQL))))
+    return LabEstate({machine.name: machine for machine in machines}, _database())
 
 
-def _by_topic(*facts: Fact) -> dict[str, Fact]:
+def _by_topic(*facts: F) -> dict[str, F]:
     return {fact.topic: fact for fact in facts}
 
 
@@ -103,8 +124,10 @@ def _node(number: int, name: str) -> Machine:
         _env(name),
         _registry(),
         MasterSecretIds(is_present=True, names=SECRETS),
-        _identities(number, clustered=True),
+        _msdtc(number, clustered=True),
         _services(name),
+        _rights(),
+        _identities(number),
         _cluster(),
     )
     return Machine(name, (Role.CLUSTER,), facts)
@@ -112,7 +135,7 @@ def _node(number: int, name: str) -> Machine:
 
 def _biztalk_server(number: int, name: str) -> Machine:
     secrets = MasterSecretIds(is_present=False, names=())
-    facts = _by_topic(_env(name), _registry(), secrets, _identities(number), _services(name))
+    facts = _by_topic(_env(name), _registry(), secrets, _msdtc(number), _services(name), _rights(), _identities(number))
     return Machine(name, (Role.BIZTALK,), facts)
 
 
@@ -136,12 +159,12 @@ def _registry() -> EntssoRegistry:
         product_version="10.0.2242.0",
         install_path="C:\\Program Files\\Common Files\\Enterprise Single Sign-On\\",
         sql_server=SQL,
-        sql_database="SSODB",
+        sql_database=DATABASE,
         sql_aliases=(),
     )
 
 
-def _identities(number: int, *, clustered: bool = False) -> MsdtcIdentities:
+def _msdtc(number: int, *, clustered: bool = False) -> MsdtcIdentities:
     own = tuple(
         Cid(guid=f"{number:08x}-1111-4222-8333-{index:012x}", description=description)
         for index, description in enumerate(_DESCRIPTIONS)
@@ -158,6 +181,104 @@ def _identities(number: int, *, clustered: bool = False) -> MsdtcIdentities:
         clustered=tuple(
             ClusteredCid(resource_id=_MSDTC_ID, guid=cid.guid, description=cid.description) for cid in shared
         ),
+    )
+
+
+def _rights() -> LogonRights:
+    """As a server has them: the account by itself, and the group that holds the right on every Windows."""
+    return LogonRights(method="lsa", service=("S-1-5-80-0", _sid("account")), deny_service=())
+
+
+def _identities(number: int) -> Identities:
+    machine = f"S-1-5-21-{number}00000001-{number}00000002-{number}00000003"
+    names = (
+        ResolvedName(name=ACCOUNT, sid=_sid("account"), kind=1, error=None),
+        ResolvedName(name=ADMINISTRATORS, sid=_sid("administrators"), kind=2, error=None),
+        ResolvedName(name=AFFILIATES, sid=_sid("affiliates"), kind=2, error=None),
+    )
+    groups = (
+        _sid("domain users"),
+        _sid("administrators"),
+        "S-1-1-0",
+        "S-1-5-32-545",
+        "S-1-5-2",
+        "S-1-5-11",
+        "S-1-18-2",
+    )
+    token = Token(account=ACCOUNT, user_sid=_sid("account"), group_sids=groups, error=None)
+    return Identities(machine_sid=machine, names=names, tokens=(token,))
+
+
+def _sid(who: str) -> str:
+    """A SID of the lab's domain."""
+    return f"{DOMAIN_SID}-{_RIDS[who]}"
+
+
+def _database() -> dict[str, SqlFact]:
+    """A configured SSODB with adapters' credentials under both secrets, and no Windows password."""
+    local, utc = _CLOCK.replace(tzinfo=None), _CLOCK.replace(tzinfo=None)
+    current, previous = (secret.strip("{}").upper() for secret in SECRETS)
+    nobody = "00000000-0000-0000-0000-000000000000"
+    oldest, newest = datetime(2024, 3, 4, 9, 0, 0), datetime(2026, 11, 19, 17, 30, 12, 100000)  # noqa: DTZ001 - as SQL
+    return _by_topic(
+        SqlServer(
+            rows=(
+                SqlServerRow(
+                    product_version="15.0.4415.2",
+                    edition="Enterprise Edition (64-bit)",
+                    engine_edition=3,
+                    is_clustered=0,
+                    is_hadr_enabled=0,
+                    machine_name=SQL,
+                    physical_node=SQL,
+                    instance_name=None,
+                    server_name=SQL,
+                ),
+            )
+        ),
+        SqlSession(
+            rows=(
+                SqlSessionRow(
+                    database_name=DATABASE,
+                    login_name="ssoaudit",
+                    local_time=local,
+                    utc_time=utc,
+                    updateability="READ_WRITE",
+                    transport="TCP",
+                    authentication="SQL",
+                ),
+            )
+        ),
+        GlobalInfo(
+            rows=(
+                GlobalInfoRow(
+                    gi_install_timestamp=oldest,
+                    gi_update_timestamp=newest,
+                    gi_flags=0x46,
+                    gi_audit_app_delete_max=1000,
+                    gi_audit_mapping_delete_max=1000,
+                    gi_audit_ntp_lookup_max=1000,
+                    gi_audit_xp_lookup_max=1000,
+                    gi_ticket_timeout=2,
+                    gi_cred_cache_timeout=60,
+                    gi_SecretServer=NETWORK_NAME,
+                    gi_SSOAdminGroup=ADMINISTRATORS,
+                    gi_AffiliateAppMgrGroup=AFFILIATES,
+                    gi_audit_id="6F9619FF-8B86-D011-B42D-00C04FC964FF",
+                ),
+            )
+        ),
+        ExternalCredentialSecrets(
+            rows=(
+                ExternalCredentialSecretRow(
+                    ec_pws_msid=nobody, ec_pns_msid=current, number=42, oldest=oldest, newest=newest
+                ),
+                ExternalCredentialSecretRow(
+                    ec_pws_msid=nobody, ec_pns_msid=previous, number=3, oldest=oldest, newest=oldest
+                ),
+            )
+        ),
+        WindowsPasswordSecrets(rows=()),
     )
 
 

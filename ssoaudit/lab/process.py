@@ -15,10 +15,12 @@ from typing_extensions import Self
 from ssoaudit.credentials import Secret
 from ssoaudit.facts import TOPICS
 from ssoaudit.inventory import Inventory, Server, WinrmSettings
-from ssoaudit.lab.__main__ import LOOPBACK
+from ssoaudit.lab.__main__ import LOOPBACK, SQL_PORT
 from ssoaudit.lab.estate import LabEstate, Machine
+from ssoaudit.lab.tables import table
 
 USER = "CONTOSO\\auditor"
+SQL_USER = "ssoaudit"
 
 
 if sys.platform == "win32":
@@ -35,12 +37,17 @@ class Lab:
     """A running lab; a context manager. Its password is new each time, and never leaves the two processes.
 
     `noise` is a line that every machine's PowerShell prints between its frames. With `tls` the machines speak Basic
-    over HTTPS, else NTLM with message encryption over HTTP.
+    over HTTPS, else NTLM with message encryption over HTTP. `sql_encryption` is what SQL Server does about TLS: off,
+    on or required.
     """
 
-    def __init__(self, estate: LabEstate, *, tls: bool = False, noise: str = "") -> None:
+    def __init__(
+        self, estate: LabEstate, *, tls: bool = False, noise: str = "", sql_encryption: str = "required"
+    ) -> None:
         self.estate = estate
         self.user = USER
+        self.sql_user = SQL_USER
+        self._sql_encryption = sql_encryption
         self.password = Secret(secrets.token_urlsafe(24))
         self._noise = noise
         self._tls = tls
@@ -81,18 +88,37 @@ class Lab:
         winrm = WinrmSettings(auth="ntlm", user=self.user)
         if self._tls:
             winrm = WinrmSettings(scheme="https", auth="basic", user=self.user, ca_file=str(self._ca_file()))
-        return inventory.model_copy(update={"servers": servers, "winrm": winrm})
+        sql = inventory.sql.model_copy(
+            update={
+                "address": f"{LOOPBACK},{self._ports[SQL_PORT]}",
+                "user": self.sql_user,
+                "encrypt": "optional" if self._sql_encryption == "off" else "mandatory",
+                "trust_server_certificate": True,
+            }
+        )
+        return inventory.model_copy(update={"servers": servers, "winrm": winrm, "sql": sql})
 
     def counters(self) -> dict[str, dict[str, int]]:
         """What each machine has seen since the lab started: `ssoaudit.lab.counters.Counters`, by machine."""
         return self._ask("counters")
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Every session that SQL Server has seen: `ssoaudit.lab.tds.session.Session`."""
+        sessions: list[dict[str, Any]] = self._ask("sessions")["sessions"]
+        return sessions
 
     def _order(self) -> dict[str, object]:
         return {
             "user": self.user,
             "password": self.password.reveal(),
             "noise": self._noise,
-            "ca_file": str(self._ca_file()) if self._tls else "",
+            "ca_file": str(self._ca_file()),
+            "tls": self._tls,
+            "sql_name": self.estate.inventory().sql.server,
+            "sql_database": self.estate.inventory().sql.database,
+            "sql_user": self.sql_user,
+            "sql_encryption": self._sql_encryption,
+            "database": [table(fact) for fact in self.estate.database.values()],
             "machines": [
                 {
                     "name": machine.name,

@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 from ssoaudit.evaluate import evaluate
-from ssoaudit.evidence import Evidence, Missing, Read, Reading, ReadStatus, ServerEvidence
-from ssoaudit.facts import TOPICS
+from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, Reading, ReadStatus, ServerEvidence
+from ssoaudit.facts import SSODB_TOPICS, TOPICS
 from ssoaudit.inventory import Inventory
 from ssoaudit.lab.estate import LabEstate
 from ssoaudit.record import RunRecord
@@ -33,7 +33,7 @@ RUN = RunRecord(
 def bundle(
     estate: LabEstate, *, inventory: Inventory | None = None, without: Collection[tuple[str, str]] = ()
 ) -> Evidence:
-    """What the estate answers; `without` names the (server, topic) pairs to which access is denied."""
+    """What the estate answers; `without` names the (server, topic) pairs to which access is denied, SSODB being one."""
     return Evidence(
         schema_version=1,
         run=RUN,
@@ -47,8 +47,25 @@ def bundle(
                 topics={topic: _reading(estate, name, topic, denied=(name, topic) in without) for topic in ASKED},
             )
             for name in estate.machines
+            if (inventory or estate.inventory()).server(name)
+        ),
+        ssodb=DatabaseEvidence(
+            server="SQLSSO01",
+            database="SSODB",
+            driver="the lab's",
+            notes=(),
+            started=STARTED,
+            finished=FINISHED,
+            topics={topic.topic: _row(estate, topic.topic, without) for topic in SSODB_TOPICS},
         ),
     )
+
+
+def _row(estate: LabEstate, topic: str, without: Collection[tuple[str, str]]) -> Reading:
+    fact = estate.database.get(topic)
+    if fact is None or ("SSODB", topic) in without:
+        return _missing(ReadStatus.DENIED, "denied", "read", f"SELECT for {topic} was denied.")
+    return Read(status=ReadStatus.OK, milliseconds=1, lacking={}, data=fact.model_dump(mode="json"))
 
 
 @cache

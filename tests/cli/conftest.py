@@ -9,6 +9,7 @@ from program import Ended, run, write_inventory
 from ssoaudit.credentials import Secret
 from ssoaudit.lab.estate import healthy
 from ssoaudit.lab.process import Lab
+from tests.odbc import freetds_driver, needs
 
 CANARY = 'kanarie\'n-"Vogel"\\&<ü>%42'
 
@@ -25,6 +26,18 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def inventory(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_inventory(tmp_path_factory.mktemp("inventory") / "estate.yaml", lab.inventory())
+
+
+@pytest.fixture
+def passwords(lab: Lab) -> dict[str, str]:
+    """The variables that let the lab in: the Windows account, and the SQL login."""
+    return {"SSOAUDIT_PASSWORD": lab.password.reveal(), "SSOAUDIT_SQL_PASSWORD": lab.password.reveal()}
+
+
+@pytest.fixture(scope="session")
+def driver() -> None:
+    """For tests that end with READY, which nothing does where SSODB cannot be read."""
+    needs("freetds" if freetds_driver() else "microsoft")
 
 
 @pytest.fixture(scope="session")

@@ -48,8 +48,13 @@ def write_inventory(path: Path, inventory: Inventory) -> Path:
         "name: Prüfstand",
         f"network_name: {inventory.network_name}",
         "winrm: {auth: ntlm, user: 'CONTOSO\\auditor'}",
-        "servers:",
     ]
+    sql = inventory.sql
+    if sql.user:
+        lines.append("sql:")
+        lines += [f"  {key}: '{getattr(sql, key)}'" for key in ("server", "address", "database", "user")]
+        lines.append("  trust_server_certificate: true")
+    lines.append("servers:")
     for server in inventory.servers:
         roles = ", ".join(role.value for role in server.roles)
         lines.append(f"  - {{host: {server.host}, address: {server.address}, port: {server.port}, roles: [{roles}]}}")

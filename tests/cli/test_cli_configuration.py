@@ -9,9 +9,12 @@ import pytest
 from program import Ended
 
 from ssoaudit import cli
+from ssoaudit.cli import audit
 from ssoaudit.cli.audit import run
+from ssoaudit.cli.collecting import Manner
 from ssoaudit.cli.configuration import allowed_options
 from ssoaudit.cli.failures import variables
+from ssoaudit.evidence import load
 
 ONE, OTHER = "msdtc.cids-are-unique", "secret.is-on-every-node"
 
@@ -90,14 +93,43 @@ def test_a_bad_variable_is_named(
     assert capsys.readouterr().err.endswith("\nIt stands in the variable SSOAUDIT_EVALUATE_PROFILE.\n")
 
 
+@pytest.mark.parametrize("name", ["VERSION", "HELP", "EVALUATE_HELP"])
+def test_help_and_version_are_asked_for_on_the_command_line_alone(
+    evidence: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"SSOAUDIT_{name}", "1")
+    assert cli.main(["evaluate", evidence]) == 1
+    assert capsys.readouterr().out.startswith("NOT READY")
+
+
+def test_what_may_be_done_on_the_servers_can_be_a_default(evidence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Manner] = []
+    kept = load(Path(evidence))[0]
+    monkeypatch.setattr(audit, "read_estate", lambda *given: told.append(given[3]) or kept)
+    Path("i.yaml").write_text("name: x\nservers: [{host: A, roles: [cluster]}]\n")
+    Path("ssoaudit.toml").write_text("[run]\nno-compile = true\n[collect]\nallow-temp-files = true\n")
+    monkeypatch.setenv("SSOAUDIT_PASSWORD", "any")
+    monkeypatch.setenv("SSOAUDIT_USER", "CONTOSO\\auditor")
+    monkeypatch.setenv("SSOAUDIT_RUN_NO_S4U", "1")
+    cli.main(["run", "i.yaml"])
+    monkeypatch.setenv("SSOAUDIT_PASSWORD", "any")
+    cli.main(["collect", "i.yaml"])
+    assert [(one.no_compile, one.no_s4u, one.allow_temp_files) for one in told] == [
+        (True, True, False),
+        (False, False, True),
+    ]
+
+
 def test_every_option_has_a_variable_and_a_key() -> None:
     context = click.Context(cli.cli, info_name="ssoaudit", auto_envvar_prefix="SSOAUDIT")
     known = allowed_options(cli.cli)
     assert "log_file" in known[""]
-    assert {"profile", "only", "skip", "out", "user", "workers", "timeout", "connect_timeout"} == set(known["run"])
+    collecting = {"user", "workers", "timeout", "connect_timeout", "no_compile", "no_s4u", "allow_temp_files"}
+    assert set(known["collect"]) == collecting | {"output"}
+    assert set(known["run"]) == collecting | {"profile", "only", "skip", "out"}
     below = click.Context(run, info_name="run", parent=context)
     names = {name for parameter in run.params for name in variables(below, parameter)}
-    assert {"SSOAUDIT_USER", "SSOAUDIT_RUN_USER", "SSOAUDIT_RUN_PROFILE"} <= names
+    assert {"SSOAUDIT_USER", "SSOAUDIT_RUN_USER", "SSOAUDIT_RUN_PROFILE", "SSOAUDIT_RUN_NO_S4U"} <= names
     assert not any("PASSWORD" in name for name in names)
 
 

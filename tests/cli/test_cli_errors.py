@@ -1,5 +1,6 @@
 """What an operator reads when something is wrong: one sentence on stderr, exit code 2 or 5, never a traceback."""
 
+import errno
 import json
 import os
 import stat
@@ -64,6 +65,13 @@ def result(first_scan: tuple[Ended, Path]) -> Path:
         ),
         (["checks", "show", "x"], "Invalid value for 'ID': no check is called 'x'; see ssoaudit checks list"),
         (["evaluate", "e.json", "--as-of", "soon"], "Invalid value for '--as-of': 'soon' is neither now nor a date"),
+        (
+            ["evaluate", "e.json", "--as-of", "9999-12-31T23:59-14:00"],
+            "Invalid value for '--as-of': the year must be from 2000 to 2200, found 9999",
+        ),
+        (["evaluate", "e.json", "--as-of", "1999-12-31"], "Invalid value for '--as-of': the year must be from 2000 to"),
+        (["run", "i.yaml", "--timeout", "nan"], "Invalid value for '--timeout': 'nan' is not a number of seconds"),
+        (["collect", "i.yaml", "--connect-timeout", "NaN"], "Invalid value for '--connect-timeout': 'NaN' is not a"),
         (["schema", "report"], "Invalid value for 'inventory|evidence|result': 'report' is not one of 'inventory', "),
         (["report", "r.json", "--format", "pdf"], "Invalid value for '--format': 'pdf' is not one of 'html', 'json', "),
         (["--log-file", ".", "checks", "list"], "Invalid value for '--log-file': File '.' is a directory."),
@@ -84,10 +92,10 @@ def test_wrong_use(said: Said, arguments: list[str], sentence: str) -> None:
         (["run", "."], ".: this is a directory, not a file; name the file inside it"),
         (
             ["evaluate", "e.json"],
-            "e.json: cannot be read: no such file or directory; check the path and its permissions",
+            "e.json: the file does not exist; check the path",
         ),
-        (["evaluate", "."], ".: cannot be read: is a directory; check the path and its permissions"),
-        (["report", "r.json"], "r.json: cannot be read: no such file or directory; check the path and its permissions"),
+        (["evaluate", "."], ".: this is a directory, not a file; name the file inside it"),
+        (["report", "r.json"], "r.json: the file does not exist; check the path"),
         (["--config", "c.toml", "checks", "list"], "c.toml: the file does not exist; check the path"),
         (
             ["--log-file", "no/l.jsonl", "checks", "list"],
@@ -131,7 +139,68 @@ def test_a_file_of_another_version(said: Said, evidence: Path, result: Path, tmp
 def test_a_result_is_no_evidence(said: Said, result: Path) -> None:
     ended = said("evaluate", result)
     assert (ended.code, ended.stderr.count("\n")) == (2, 1)
-    assert ended.stderr.startswith(f"Error: {result}: ")
+    assert ended.stderr.startswith(f"Error: {result}: this is a result, not evidence; ")
+
+
+def test_evidence_is_no_result(said: Said, evidence: Path) -> None:
+    assert said("report", evidence).stderr.startswith(f"Error: {evidence}: this is evidence, not a result; ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("\x1b]0;x\x07\u202e",),
+        ("\x1b]0;x\x07\u202e.yaml", "run"),
+        ("--\x1b]0;x\x07\u202e",),
+        ("checks", "show", "\x1b]0;x\x07\u202e"),
+        ("run", "\x1b]0;x\x07\u202e.yaml"),
+        ("evaluate", "e.json", "--as-of", "\x1b]0;x\x07\u202e"),
+        ("evaluate", "e.json", "--profile", "\x1b]0;x\x07\u202e"),
+    ],
+)
+def test_what_was_typed_does_not_steer_the_terminal(said: Said, arguments: tuple[str, ...]) -> None:
+    ended = said(*arguments)
+    assert (ended.code, ended.stdout) == (2, b"")
+    assert "\\x1b]0;x\\x07\\u202e" in ended.stderr
+    assert "\x1b" not in ended.stderr
+    assert "\u202e" not in ended.stderr
+
+
+def test_what_a_server_said_does_not_steer_the_terminal(said: Said, evidence: Path, tmp_path: Path) -> None:
+    document = json.loads(evidence.read_bytes())
+    said_so = "\x1b]0;x\x07\u202e"
+    missing = {"status": "error", "code": "x", "stage": "x", "message": said_so, "hint": said_so, "milliseconds": 1}
+    for server in document["servers"]:
+        server["topics"] = dict.fromkeys(server["topics"], missing)
+    Path(tmp_path, "e.json").write_text(json.dumps(document))
+    ended = said("evaluate", "e.json", "--out", "out\x1b[2J")
+    assert ended.code == 4
+    assert "nothing is known of the estate. \\x1b]0;x\\x07\\u202e" in ended.stderr
+    assert "Report: out\\x1b[2J" in ended.stderr
+    assert "\x1b" not in ended.stderr + ended.stdout.decode()
+
+
+def test_an_input_is_not_written_over(said: Said, evidence: Path, result: Path, tmp_path: Path) -> None:
+    Path(tmp_path, "i.yaml").write_text("name: x\nservers: [{host: A, roles: [cluster]}]\n")
+    inputs = {
+        "result.json": evidence.read_bytes(),
+        "r.json": result.read_bytes(),
+        "i.yaml": Path(tmp_path, "i.yaml").read_bytes(),
+        "evidence.json": Path(tmp_path, "i.yaml").read_bytes(),
+    }
+    for name, data in inputs.items():
+        Path(tmp_path, name).write_bytes(data)
+    Path(tmp_path, "link.json").symlink_to("r.json")
+    for arguments in (
+        ("evaluate", "result.json"),
+        ("report", "r.json", "--format", "html", "-o", "link.json"),
+        ("collect", "i.yaml", "-o", "./i.yaml"),
+        ("run", "evidence.json", "--out", tmp_path),
+    ):
+        ended = said(*arguments)
+        assert (ended.code, ended.stdout) == (2, b"")
+        assert ": this is the file that is read; give another --out" in ended.stderr
+    assert {name: Path(tmp_path, name).read_bytes() for name in inputs} == inputs
 
 
 def test_nothing_left_to_ask(said: Said, evidence: Path) -> None:
@@ -174,10 +243,10 @@ def test_what_was_written_is_told_and_the_verdict_shown(
 ) -> None:
     Path(tmp_path, "report.html").write_text("old")
 
-    def full(path: Path, data: bytes, mode: int) -> None:
+    def full(path: Path, data: bytes) -> None:
         if path.name == "report.html":
             raise OutputError(path, "the disk is full", "make room or choose another directory")
-        write_atomic(path, data, mode)
+        write_atomic(path, data)
 
     monkeypatch.setattr(outputs, "write_atomic", full)
     ended = said("evaluate", evidence)
@@ -257,10 +326,23 @@ def test_a_broken_report_is_named(said: Said, result: Path, monkeypatch: pytest.
     assert "Error: The report html of acme_reports.html cannot be used: ModuleNotFoundError: " in ended.stderr
 
 
-def test_no_child_process_inherits_the_password(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSOAUDIT_PASSWORD", "canary")
+@pytest.mark.parametrize("name", ["SSOAUDIT_PASSWORD", "SSOAUDIT_SQL_PASSWORD"])
+def test_no_child_process_inherits_a_password(said: Said, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "canary")
     said("--version")
-    assert "SSOAUDIT_PASSWORD" not in os.environ
+    assert name not in os.environ
+
+
+def test_a_broken_pipe_inside_is_a_fault_and_no_verdict(
+    said: Said, evidence: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: object, **__: object) -> None:
+        raise BrokenPipeError(errno.EPIPE, "canary")
+
+    monkeypatch.setattr(judging, "evaluate", fault)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = said("evaluate", evidence)
+    assert (ended.code, "a fault in ssoaudit itself (RuntimeError)" in ended.stderr) == (5, True)
 
 
 def test_an_exported_password_is_not_in_a_traceback(

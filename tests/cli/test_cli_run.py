@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from program import SECONDS, command, environment, run, write_inventory
+from program import SECONDS, environment, run, write_inventory
 
 from ssoaudit.cli.audit import run as run_command
 from ssoaudit.collect.winrm.limits import Limits
@@ -20,10 +20,13 @@ from ssoaudit.vocabulary import Role
 
 ONE_CHECK = "cluster.entsso-uses-network-name"
 
-
-@pytest.fixture
-def password(lab: Lab) -> dict[str, str]:
-    return {"SSOAUDIT_PASSWORD": lab.password.reveal()}
+# A shell's background job ignores the signal, and hands that on.
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from ssoaudit.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 @pytest.fixture
@@ -43,14 +46,16 @@ def inventory_at(port: int, *names: str) -> Inventory:
     return Inventory(name="Silent", network_name="SSOMSS", servers=servers)
 
 
-def test_a_healthy_estate_is_ready(lab: Lab, inventory: Path, password: dict[str, str], tmp_path: Path) -> None:
-    ended = run("run", inventory, "--profile", "post-failover", "--out", "out", cwd=tmp_path, variables=password)
+@pytest.mark.usefixtures("driver")
+def test_a_healthy_estate_is_ready(lab: Lab, inventory: Path, passwords: dict[str, str], tmp_path: Path) -> None:
+    ended = run("run", inventory, "--profile", "post-failover", "--out", "out", cwd=tmp_path, variables=passwords)
     assert (ended.code, ended.stdout[:7]) == (0, b"READY: ")
     assert all(counters["open_shells"] == 0 for counters in lab.counters().values())
 
 
-def test_collect_then_evaluate_says_what_run_says(inventory: Path, password: dict[str, str], tmp_path: Path) -> None:
-    collected = run("collect", inventory, "-o", "e.json", cwd=tmp_path, variables=password)
+@pytest.mark.usefixtures("driver")
+def test_collect_then_evaluate_says_what_run_says(inventory: Path, passwords: dict[str, str], tmp_path: Path) -> None:
+    collected = run("collect", inventory, "-o", "e.json", cwd=tmp_path, variables=passwords)
     assert (collected.code, collected.stdout, collected.stderr) == (0, b"e.json: 5 of 5 servers answered\n", "")
     evaluated = run("evaluate", "e.json", "--profile", "compliance", "--out", "new/q4", cwd=tmp_path)
     assert (evaluated.code, evaluated.stdout[:7]) == (0, b"READY: ")
@@ -59,23 +64,23 @@ def test_collect_then_evaluate_says_what_run_says(inventory: Path, password: dic
 
 
 def test_evidence_goes_to_stdout_where_it_is_asked_to(
-    inventory: Path, password: dict[str, str], tmp_path: Path
+    inventory: Path, passwords: dict[str, str], tmp_path: Path
 ) -> None:
-    ended = run("collect", inventory, "-o", "-", cwd=tmp_path, variables=password)
+    ended = run("collect", inventory, "-o", "-", cwd=tmp_path, variables=passwords)
     assert json.loads(ended.stdout)["schema_version"] == 1
     assert (ended.code, ended.stderr) == (0, "5 of 5 servers answered\n")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_narrowed_run_passes(inventory: Path, password: dict[str, str], tmp_path: Path) -> None:
-    ended = run("run", inventory, "--only", ONE_CHECK, "--out", "proof", cwd=tmp_path, variables=password)
+def test_a_narrowed_run_passes(inventory: Path, passwords: dict[str, str], tmp_path: Path) -> None:
+    ended = run("run", inventory, "--only", ONE_CHECK, "--out", "proof", cwd=tmp_path, variables=passwords)
     assert ended.code == 0
     assert ended.stdout.decode().startswith("PASSED (1 of ")
 
 
-def test_a_wrong_password_costs_one_logon(lab: Lab, inventory: Path, tmp_path: Path) -> None:
+def test_a_wrong_password_costs_one_logon(lab: Lab, inventory: Path, passwords: dict[str, str], tmp_path: Path) -> None:
     before = rejected(lab)
-    ended = run("run", inventory, cwd=tmp_path, variables={"SSOAUDIT_PASSWORD": "wrong"})
+    ended = run("run", inventory, cwd=tmp_path, variables={**passwords, "SSOAUDIT_PASSWORD": "wrong"})
     assert ended.code == 4
     assert rejected(lab) == before + 1
     assert "Error: no server answered, so nothing is known of the estate. SSONODE1 " in ended.stderr
@@ -94,10 +99,11 @@ def test_no_server_answers(silent: socket.socket, tmp_path: Path) -> None:
     assert (collected.code, collected.stdout) == (4, b"e.json: 0 of 2 servers answered\n")
 
 
-def test_the_password_appears_nowhere(lab: Lab, inventory: Path, password: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.usefixtures("driver")
+def test_the_password_appears_nowhere(lab: Lab, inventory: Path, passwords: dict[str, str], tmp_path: Path) -> None:
     arguments = ("-vv", "--log-file", "log.jsonl", "run", inventory, "--out", "out")
-    good = run(*arguments, cwd=tmp_path, variables=password)
-    other = {"SSOAUDIT_PASSWORD": password["SSOAUDIT_PASSWORD"] + "x"}
+    good = run(*arguments, cwd=tmp_path, variables=passwords)
+    other = {name: password + "x" for name, password in passwords.items()}
     bad = run(*arguments[:-1], "rejected", cwd=tmp_path, variables=other)
     assert (good.code, bad.code) == (0, 4)
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -152,13 +158,14 @@ def test_control_c_ends_with_130(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         inventory = write_inventory(tmp_path / "i.yaml", inventory_at(server.getsockname()[1], "NODE1"))
         process = subprocess.Popen(  # noqa: S603 - our own program
-            command("run", inventory, "--out", "out"),
+            [sys.executable, "-c", INTERRUPTIBLE, "run", str(inventory), "--out", "out"],
             cwd=tmp_path,
             env=environment({"SSOAUDIT_PASSWORD": "any"}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        server.settimeout(SECONDS)
         connection, _ = server.accept()
         with connection:
             process.send_signal(signal.SIGINT)

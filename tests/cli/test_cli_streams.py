@@ -46,16 +46,55 @@ def test_a_full_disk_behind_stdout(result: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("run", "-h"), ("checks", "list", "--help")])
+def test_help_that_cannot_be_printed(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    code, stderr = redirected(*arguments, cwd=tmp_path, to=">/dev/full")
+    assert (code, stderr) == (2, "Error: stdout: cannot be written: no space left on device; send it elsewhere\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("to", ["2>/dev/full", "2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(("nope",), 2), ((), 2), (("run", "no.yaml"), 2), (("-v", "checks", "list"), 0)]
+)
+def test_nobody_reads_stderr(tmp_path: Path, arguments: tuple[str, ...], code: int, to: str) -> None:
+    assert redirected(*arguments, cwd=tmp_path, to=to) == (code, "")
+
+
+@posix
+@pytest.mark.parametrize(("verb", "name"), [("evaluate", "evidence.json"), ("report", "result.json")])
+def test_stdout_is_closed(first_scan: tuple[Ended, Path], tmp_path: Path, verb: str, name: str) -> None:
+    code, stderr = redirected(verb, first_scan[1] / name, cwd=tmp_path, to=">&-")
+    assert (code, stderr) == (2, "Error: stdout: is closed; send it elsewhere\n")
+
+
+def redirected(*arguments: object, cwd: Path, to: str) -> tuple[int, str]:
+    """Exit code and stderr of the program with a redirection of the shell's."""
+    ended = subprocess.run(  # noqa: S603 - our own program
+        ["/bin/sh", "-c", f'"$@" {to}', "sh", *command(*arguments)],
+        cwd=cwd,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    return ended.returncode, ended.stderr.decode()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_log_that_cannot_go_on_does_not_end_the_run(result: Path, tmp_path: Path) -> None:
     ended = run("--log-file", "/dev/full", "report", result, cwd=tmp_path)
     assert ended.code == 0
     assert ended.stderr == "warning: /dev/full: the log can no longer be written: no space left on device\n"
 
 
-def test_a_character_that_the_terminal_lacks_is_spelled_out(lab: Lab, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("driver")
+def test_a_character_that_the_terminal_lacks_is_spelled_out(
+    lab: Lab, passwords: dict[str, str], tmp_path: Path
+) -> None:
     inventory = write_inventory(tmp_path / "i.yaml", lab.inventory())
-    variables = {"SSOAUDIT_PASSWORD": lab.password.reveal()}
-    ended = run("run", inventory, cwd=tmp_path, variables={**variables, "PYTHONIOENCODING": "ascii"})
+    ended = run("run", inventory, cwd=tmp_path, variables={**passwords, "PYTHONIOENCODING": "ascii"})
     assert (ended.code, b"Pr\\xfcfstand" in ended.stdout) == (0, True)
 
 
@@ -73,10 +112,9 @@ def test_a_pipe_is_never_coloured(result: Path, tmp_path: Path) -> None:
 
 
 @posix
-def test_the_bar_is_on_a_terminal_only(lab: Lab, inventory: Path, tmp_path: Path) -> None:
-    variables = {"SSOAUDIT_PASSWORD": lab.password.reveal()}
+def test_the_bar_is_on_a_terminal_only(inventory: Path, passwords: dict[str, str], tmp_path: Path) -> None:
     code, shown, piped = in_terminal(
-        "-v", "collect", inventory, cwd=tmp_path, variables=variables, terminal_is="stderr"
+        "-v", "collect", inventory, cwd=tmp_path, variables=passwords, terminal_is="stderr"
     )
     assert (code, piped) == (0, b"evidence.json: 5 of 5 servers answered\n")
     assert b"Reading servers" in shown

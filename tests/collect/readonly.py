@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+import compiled
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
@@ -19,6 +20,28 @@ COMMANDS: Mapping[str, frozenset[str]] = {
 }
 """The commands of PowerShell, and the parameters that may be given by name."""
 
+CONFINED: Mapping[str, tuple[str, str]] = {
+    "Add-Type": ("Initialize-Lsa", "-TypeDefinition $CSharp"),
+    "Get-Content": ("Get-ExportedRights", "-LiteralPath $export"),
+    "Remove-Item": ("Get-ExportedRights", "-LiteralPath $export, $log"),
+    "secedit.exe": ("Get-ExportedRights", "/export /areas USER_RIGHTS /cfg $export /log $log /quiet"),
+}
+"""The commands that do more than read, each allowed once, in one function and with these very arguments.
+
+`$CSharp` stands for a literal here-string, of which `compiled` says whether it only reads."""
+ASSIGNED_ONCE: Mapping[str, str] = {
+    "$export": "[IO.Path]::GetTempFileName()",
+    "$log": "[IO.Path]::GetTempFileName()",
+}
+"""The variables of those commands, in the one function that has them, and what alone they are set to."""
+ONE_LINERS: Mapping[str, str] = {
+    "[SsoAuditLsa]::Holders()": "Get-RightHolders",
+    "[SsoAuditLsa]::Kind()": "Get-AccountKind",
+    "Security.Principal.NTAccount": "Get-Sid",
+    "Security.Principal.WindowsIdentity": "Get-TokenSids",
+}
+"""Calls and objects that no command can stand in for, each with the function of one line that has it to itself."""
+
 CIM_METHODS = frozenset({"EnumKey", "EnumValues", "GetDependencies", "GetMultiStringValue", "GetStringValue"})
 CIM_CLASSES = frozenset(
     {
@@ -29,24 +52,37 @@ CIM_CLASSES = frozenset(
         "MSCluster_ResourceToPossibleOwner",
         "StdRegProv",
         "Win32_Service",
+        "Win32_UserAccount",
     }
 )
 NAMESPACES = frozenset({"root/cimv2", "root/MSCluster"})
 
-NEW_OBJECTS = frozenset({"Security.Principal.WindowsPrincipal", "Text.UTF8Encoding", "UnauthorizedAccessException"})
+NEW_OBJECTS = frozenset(
+    {
+        "Security.Principal.NTAccount",
+        "Security.Principal.WindowsIdentity",
+        "Security.Principal.WindowsPrincipal",
+        "Text.UTF8Encoding",
+        "UnauthorizedAccessException",
+    }
+)
 TYPES = frozenset(
     {
         "BitConverter",
         "Collections.IDictionary",
+        "ComponentModel.Win32Exception",
         "Console",
         "Convert",
         "DateTime",
         "Diagnostics.Stopwatch",
         "Environment",
         "Globalization.CultureInfo",
+        "IO.Path",
         "Security.Cryptography.SHA256",
+        "Security.Principal.SecurityIdentifier",
         "Security.Principal.WindowsBuiltInRole",
         "Security.Principal.WindowsIdentity",
+        "SsoAuditLsa",
         "byte[]",
         "hashtable",
         "int64",
@@ -57,13 +93,20 @@ TYPES = frozenset(
 )
 MEMBERS = frozenset(
     {
+        "$Compiled.Contains()",
+        "$Holder.StartsWith()",
+        "$Holder.Substring()",
         "$Utf8.GetBytes()",
         "$Utf8.GetString()",
+        "$_.Trim()",
         "$data[].Contains()",
         "$exception.GetType()",
         "$failure.Remove()",
+        "$identity.Dispose()",
+        "$parts[].Trim()",
         "$principal.IsInRole()",
         "$thrown.Contains()",
+        "(…).Translate()",
         "[BitConverter]::ToString()",
         "[BitConverter]::ToString().Replace()",
         "[BitConverter]::ToString().Replace().ToLower()",
@@ -79,10 +122,13 @@ MEMBERS = frozenset(
         "[Diagnostics.Stopwatch]::StartNew()",
         "[Environment]::Is64BitProcess",
         "[Globalization.CultureInfo]::CurrentCulture",
+        "[IO.Path]::GetTempFileName()",
         "[Security.Cryptography.SHA256]::Create()",
         "[Security.Cryptography.SHA256]::Create().ComputeHash()",
         "[Security.Principal.WindowsBuiltInRole]::Administrator",
         "[Security.Principal.WindowsIdentity]::GetCurrent()",
+        "[SsoAuditLsa]::Holders()",
+        "[SsoAuditLsa]::Kind()",
     }
 )
 """Static members, and every method call with what it is called on; arguments are left out."""
@@ -103,14 +149,28 @@ KEYS = frozenset(
     }
 )
 MESSAGES = frozenset({r"HKLM\$Key cannot be read", r"StdRegProv.$Method of HKLM\$Key gave $code"})
+PATTERNS = frozenset({"$env:COMPUTERNAME\\", r"\\", r"^\.\\"})
 """Strings with a backslash: nothing else in the script may look like a path."""
 
 CALLED = "$Readers[[string]$topic]"
 DISCARDED = "3>$null"
 BARE_WORDS = CIM_METHODS | CIM_CLASSES | NAMESPACES | NEW_OBJECTS | {DISCARDED}
-SET_MEMBERS = frozenset({"$answer.error", "$answer.expression", "$data.clustered", "$data.local"})
+SET_MEMBERS = frozenset(
+    {
+        "$Compiled.fault",
+        "$answer.error",
+        "$answer.expression",
+        "$data.clustered",
+        "$data.lacking",
+        "$data.local",
+        "$data.machine_sid",
+        "$data.tokens",
+        "$lacking.machine_sid",
+        "$lacking.tokens",
+    }
+)
 NAMED_BY_CALLER = frozenset({"$class", "$method"})
-VERBS = ("ConvertTo-", "Get-", "Invoke-", "Read-", "Stop-", "Write-")
+VERBS = ("ConvertTo-", "Get-", "Initialize-", "Invoke-", "Read-", "Resolve-", "Stop-", "Write-")
 SECRETS = "SSOSS"
 NEVER = ("ResourceData", r"\SAM", r"\SECURITY", "SAM\\", "SECURITY\\")
 
@@ -145,7 +205,7 @@ def violations(source: str) -> list[str]:
     root = _PARSER.parse(source.encode("ascii")).root_node
     nodes = list(_walk(root))
     functions = [_text(node.children[1]) for node in nodes if node.type == "function_statement"]
-    found = [*_syntax(nodes), *_functions(functions), *_secrets(nodes, source)]
+    found = [*_syntax(nodes), *_functions(functions), *_secrets(nodes, source), *_confined(nodes)]
     for node in nodes:
         found.extend(_RULES[node.type](node) if node.type in _RULES else ())
         if node.type == "command":
@@ -193,6 +253,15 @@ def _secret_key() -> str:
     return key
 
 
+def _confined(nodes: list[Node]) -> Iterator[str]:
+    """What does more than read is there once; where and with which arguments, `_command` looks at."""
+    names = [_text(node) for node in nodes if node.type == "command_name"]
+    assigned = [_text(node.children[0]).casefold() for node in nodes if node.type == "assignment_expression"]
+    for name in (*CONFINED, *ASSIGNED_ONCE):
+        if names.count(name) + assigned.count(name) > 1:
+            yield f"{name} a second time"
+
+
 def _command(node: Node, functions: frozenset[str]) -> Iterator[str]:
     operator = next((child for child in node.children if child.type == "command_invokation_operator"), None)
     if operator is not None:
@@ -201,6 +270,9 @@ def _command(node: Node, functions: frozenset[str]) -> Iterator[str]:
             yield f"call of {called or _text(node)}"
         return
     name = _text(next((child for child in node.children if child.type == "command_name"), None))
+    if name in CONFINED:
+        yield from _confined_command(node, name)
+        return
     if name not in functions and name not in COMMANDS:
         yield f"command {name or _text(node)}"
         return
@@ -210,6 +282,16 @@ def _command(node: Node, functions: frozenset[str]) -> Iterator[str]:
             yield f"parameter {parameter} of {name}"
     if name in _ARGUMENTS and not _ARGUMENTS[name](node, arguments):
         yield f"arguments of {_text(node)}"
+
+
+def _confined_command(node: Node, name: str) -> Iterator[str]:
+    function, arguments = CONFINED[name]
+    here_string = re.search(r"@'\n(.*?)\n'@", _text(node), re.DOTALL) if "$CSharp" in arguments else None
+    given = _text(node) if here_string is None else _text(node).replace(here_string[0], "$CSharp")
+    if given != f"{name} {arguments}" or not _inside(node, function) or ("$CSharp" in given and here_string is None):
+        yield f"command {given}"
+    if here_string is not None:
+        yield from compiled.violations(here_string[1])
 
 
 def _arguments(command: Node) -> list[Argument]:
@@ -241,6 +323,16 @@ def _inside(node: Node, function: str) -> bool:
     while parent is not None and parent.type != "function_statement":
         parent = parent.parent
     return parent is not None and _text(parent.children[1]) == function
+
+
+def _strays(node: Node, name: str) -> bool:
+    return name in ONE_LINERS and not _inside(node, ONE_LINERS[name])
+
+
+def _of_confined(elements: Node) -> bool:
+    """Whether these are arguments of a confined command, which are looked at as a whole."""
+    command = elements.parent
+    return command is not None and command.type == "command" and _text(command.children[0]) in CONFINED
 
 
 def _first_is(words: frozenset[str]) -> Callable[[Node, list[Argument]], bool]:
@@ -298,7 +390,7 @@ def _chain(node: Node) -> str:
 
 
 def _invocation(node: Node) -> Iterator[str]:
-    if _chain(node) not in MEMBERS:
+    if _chain(node) not in MEMBERS or _strays(node, _chain(node)):
         yield f"method {_chain(node)}"
 
 
@@ -308,13 +400,14 @@ def _member(node: Node) -> Iterator[str]:
 
 
 def _bare_word(node: Node) -> Iterator[str]:
-    if _text(node) not in BARE_WORDS:
+    confined = node.parent is not None and _of_confined(node.parent)
+    if (_text(node) not in BARE_WORDS and not confined) or _strays(node, _text(node)):
         yield f"word {_text(node)}"
 
 
 def _string(node: Node) -> Iterator[str]:
     value = _text(node)[1:-1]
-    if "\\" in value and value not in KEYS | MESSAGES:
+    if "\\" in value and value not in KEYS | MESSAGES | PATTERNS:
         yield f"path {value}"
 
 
@@ -330,11 +423,14 @@ def _assignment(node: Node) -> Iterator[str]:
     simple = re.fullmatch(r"\$\w+", target) and target.casefold() not in NAMED_BY_CALLER
     if not simple and target not in SET_MEMBERS:
         yield f"assignment to {target}"
+    only = ASSIGNED_ONCE.get(target.casefold())
+    if only is not None and (_text(node) != f"{target} = {only}" or not _inside(node, "Get-ExportedRights")):
+        yield f"assignment of {_text(node)}"
 
 
 def _foreach(node: Node) -> Iterator[str]:
     for child in node.children:
-        if child.type == "variable" and _text(child).casefold() in NAMED_BY_CALLER:
+        if child.type == "variable" and _text(child).casefold() in NAMED_BY_CALLER | ASSIGNED_ONCE.keys():
             yield f"loop over {_text(child)}"
 
 

@@ -364,3 +364,9 @@ def test_noise_before_a_frame_takes_no_frame_away(noise: bytes, cut: int) -> Non
 
 def test_nothing_printed_is_an_empty_transcript() -> None:
     assert read_transcript(b"") == Transcript({}, ended=False, refused=None)
+
+
+@pytest.mark.parametrize("lacking", [{}, None, "access denied", ["names"]], ids=["empty", "null", "text", "list"])
+def test_a_partial_answer_that_does_not_say_what_it_lacks_is_malformed(lacking: object) -> None:
+    data = {"is_present": True, "names": [], "lacking": lacking}
+    assert status_of(frame("master_secret_ids", data, "partial"), end()) is ReadStatus.MALFORMED

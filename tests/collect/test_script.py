@@ -4,20 +4,26 @@ import json
 import re
 from pathlib import Path
 
+import compiled
 import pytest
 import readonly
 from hypothesis import given
 from hypothesis import strategies as st
 from readonly import violations
 
+from ssoaudit.cli import cli
 from ssoaudit.collect import script as node_script
 from ssoaudit.collect.script import ARGUMENTS, BOOTSTRAP, COMMAND, reader_name, script, sha256, stdin
+from ssoaudit.collect.sql.grants import grant_script
 from ssoaudit.facts import TOPICS
 
 BOOTSTRAP_SHA256 = "a751c2ae8d840b447e251ebcbd5283096bb7c0eeeaffa1007ce6298d0633667e"
 READ_ONLY_PAGE = Path(__file__).parents[2] / "docs" / "read-only.md"
 
 SCRIPT = script()
+CSHARP = SCRIPT.split("@'\n")[1].split("\n'@")[0]
+REMOVE = "Remove-Item -LiteralPath $export, $log"
+SET_LOG = "$log = [IO.Path]::GetTempFileName()"
 PLACES = {
     "at the end": len(SCRIPT),
     "in a block": SCRIPT.index("ForEach-Object { ConvertTo-Resource $_ }") + len("ForEach-Object {"),
@@ -108,6 +114,32 @@ WRITES = [
     "Invoke-Expression $x",
     "Invoke-Command { 1 }",
     "Add-Type 'class A {}'",
+    "Add-Type -TypeDefinition 'class A {}'",
+    "Add-Type -TypeDefinition $x",
+    "Add-Type -TypeDefinition $CSharp",
+    "Add-Type -TypeDefinition @'\nclass A { }\n'@",
+    'Add-Type -TypeDefinition @"\nclass A { $x }\n"@',
+    "Add-Type -Path x",
+    "Add-Type -AssemblyName System.Web",
+    "Remove-Item -LiteralPath $export, $log",
+    "Remove-Item -LiteralPath $file",
+    "Get-Content -LiteralPath $export",
+    "$export = 'x'",
+    "$Export = [IO.Path]::GetTempFileName()",
+    "$log += 'x'",
+    "foreach ($export in 'x') { 1 }",
+    "$x, $export = 1, 2",
+    "[IO.Path]::GetRandomFileName()",
+    "secedit.exe /configure /db x",
+    "secedit.exe /export /areas USER_RIGHTS /cfg $export /log $log /quiet",
+    "secedit /export",
+    "secedit.exe",
+    "[SsoAuditLsa]::Kind('x')",
+    "[SsoAuditLsa]::Holders('x')",
+    "New-Object Security.Principal.WindowsIdentity 'x'",
+    "New-Object Security.Principal.NTAccount 'x'",
+    "$Compiled.other = 1",
+    "function Initialize-Lsa { 1 }",
     "Import-Module FailoverClusters",
     "Get-Content x",
     "rm x",
@@ -235,6 +267,52 @@ def test_the_proof_lets_harmless_statements_be(statement: str, place: str) -> No
         ("3>$null", "3>out"),
         ("& $Readers[[string]$topic]", "& $topic"),
         ("$env:COMPUTERNAME", "$env:USERNAME"),
+        (REMOVE, "Remove-Item -LiteralPath $export, $log -Recurse"),
+        (REMOVE, "Remove-Item -LiteralPath $export, $x"),
+        (REMOVE, f"{REMOVE}; {REMOVE}"),
+        (SET_LOG, f"{SET_LOG}; {SET_LOG}"),
+        ("Get-Content -LiteralPath $export", "Get-Content -LiteralPath $x"),
+        ("$export = [IO.Path]::GetTempFileName()", "$export = $x"),
+        (SET_LOG, "$log = [IO.Path]::GetTempPath()"),
+        ("secedit.exe /export", "secedit.exe /configure"),
+        ("secedit.exe /export", "notepad.exe /export"),
+        ("/areas USER_RIGHTS", "/areas SECURITYPOLICY"),
+        ("/log $log", "/log $x"),
+        ("$log /quiet", "$log /quiet /overwrite"),
+        ("function Get-ExportedRights", "function Get-Rights"),
+        ("function Initialize-Lsa", "function Initialize-Type"),
+        ("function Get-RightHolders", "function Get-Holders"),
+        ("function Get-TokenSids", "function Get-Sids"),
+        ("New-Object Security.Principal.WindowsIdentity", "New-Object Security.Principal.WindowsIdentities"),
+        ("Add-Type -TypeDefinition @'", "Add-Type -OutputAssembly x -TypeDefinition @'"),
+        ("using System.Text;\n", "using System.IO;\n"),
+        ("using System.Text;\n", "using System.Text;\nusing Marshal = System.IO.File;\n"),
+        ("0x801, out", "0xF0FFF, out"),
+        ("0x801, out", "0x801 | 2, out"),
+        ("0x801, out", "0x802, out"),
+        ("0x801, out", "0x801 + 0x801, out"),
+        ("0x801, out", "count, out"),
+        ("static extern uint LsaClose", "static extern uint LsaDelete"),
+        ("static extern uint LsaClose(IntPtr policy);", "static extern uint LsaClose(IntPtr buffer);"),
+        ('[DllImport("advapi32.dll")]', '[DllImport("ntdll.dll")]'),
+        ('[DllImport("advapi32.dll")]', '[DllImport("advapi32.dll", EntryPoint = "LsaDelete")]'),
+        (
+            "    static void Check",
+            '    [DllImport("advapi32.dll")]\n    static extern uint LsaDelete(IntPtr policy);\n    static void Check',
+        ),
+        (
+            "    static void Check",
+            '    [DllImport("advapi32.dll")]\n    static extern uint LsaClose(IntPtr policy);\n    static void Check',
+        ),
+        ("    static void Check", "    static extern uint Check(uint i);\n    static void Check"),
+        ("LsaClose(policy); }", "LsaClose(policy); System.IO.File.Delete(right); }"),
+        ("LsaClose(policy); }", "LsaClose(policy); Marshal.WriteInt32(policy, 0); }"),
+        ("LsaClose(policy); }", "LsaClose(policy); LsaOpenPolicy(policy, ref attributes, 2, out policy); }"),
+        ("LsaClose(policy); }", "LsaClose(policy); \\u004csaClose(policy); }"),
+        ("LsaClose(policy); }", "LsaClose(policy); @policy = policy; }"),
+        ("LsaClose(policy); }", 'LsaClose(policy); name = "x"; }'),
+        ("using System;", "#define X\nusing System;"),
+        ("using System;", "using System; /* x */"),
         ("}", ""),
     ],
 )
@@ -243,11 +321,16 @@ def test_the_proof_notices_what_is_changed_in_the_script(old: str, new: str) -> 
     assert violations(SCRIPT.replace(old, new, 1)) != []
 
 
+@pytest.mark.parametrize("function", sorted({function for function, _ in readonly.CONFINED.values()}))
+def test_what_does_more_than_read_has_its_one_place(function: str) -> None:
+    assert violations(SCRIPT.replace(function, "Get-Elsewhere")) != []
+
+
 def test_the_proof_takes_ascii_alone() -> None:
     assert violations(SCRIPT + "\n# \u2013") == ["the script is not ASCII"]
 
 
-@pytest.mark.parametrize("name", ["TYPES", "MEMBERS", "KEYS", "MESSAGES", "SET_MEMBERS"])
+@pytest.mark.parametrize("name", ["TYPES", "MEMBERS", "KEYS", "MESSAGES", "PATTERNS", "SET_MEMBERS"])
 def test_the_allow_list_names_nothing_that_is_not_used(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     allowed: frozenset[str] = getattr(readonly, name)
     for entry in allowed:
@@ -257,7 +340,29 @@ def test_the_allow_list_names_nothing_that_is_not_used(name: str, monkeypatch: p
         assert violations(SCRIPT) != [], entry
 
 
-@pytest.mark.parametrize("name", [*readonly.COMMANDS, *readonly.BARE_WORDS])
+@pytest.mark.parametrize("name", ["LANGUAGE", "LIBRARY", "OWN", "NUMBERS"])
+def test_the_words_of_the_compiled_type_are_all_used(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed: frozenset[str] = getattr(compiled, name)
+    for word in allowed:
+        monkeypatch.setattr(compiled, name, allowed - {word})
+        assert compiled.violations(CSHARP) != [], word
+
+
+@pytest.mark.parametrize("function", compiled.IMPORTS)
+def test_the_functions_of_windows_are_all_called(function: str) -> None:
+    assert len(re.findall(rf"\b{function}\(", CSHARP)) > 1
+
+
+def test_a_comment_in_the_compiled_type_says_what_it_likes() -> None:
+    assert compiled.violations(f"// File.Delete\n{CSHARP}") == []
+
+
+@pytest.mark.parametrize("function", readonly.ONE_LINERS.values())
+def test_what_never_ran_off_windows_stands_on_one_line(function: str) -> None:
+    assert re.findall(rf"(?m)^function {function}\(\[string\]\$\w+\) \{{ .+ \}}$", SCRIPT) != []
+
+
+@pytest.mark.parametrize("name", [*readonly.COMMANDS, *readonly.CONFINED, *readonly.BARE_WORDS])
 def test_every_allowed_word_stands_in_the_script(name: str) -> None:
     assert re.search(rf"(?<!\w){re.escape(name)}(?!\w)", SCRIPT)
 
@@ -287,6 +392,30 @@ def test_the_page_lists_what_is_allowed(heading: str, allowed: frozenset[str]) -
 def test_the_page_lists_the_commands_and_their_parameters() -> None:
     listed = {row[0]: frozenset(re.findall(r"-\w+", row[1])) for row in page_table("PowerShell commands")}
     assert listed == dict(readonly.COMMANDS)
+
+
+def test_the_page_lists_what_does_more_than_read() -> None:
+    listed = {row[0]: (row[2], row[1]) for row in page_table("Commands that do more than read")}
+    assert listed == dict(readonly.CONFINED)
+
+
+def test_the_page_lists_the_functions_of_windows() -> None:
+    assert [row[0] for row in page_table("Functions of Windows")] == list(compiled.IMPORTS)
+
+
+def test_the_page_lists_what_never_ran_off_windows() -> None:
+    assert sorted(row[0] for row in page_table("Never run off Windows")) == sorted(readonly.ONE_LINERS.values())
+
+
+def test_the_page_lists_the_options_that_leave_something_out() -> None:
+    told = {row[0] for row in page_table("What can be left out")}
+    assert told == {"--no-compile", "--no-s4u", "--allow-temp-files"}
+    assert told <= {name for parameter in cli.commands["collect"].params for name in parameter.opts}
+
+
+def test_the_page_shows_the_grants() -> None:
+    shown = READ_ONLY_PAGE.read_text(encoding="utf-8").split("```sql\n")[1].split("```")[0]
+    assert shown == grant_script("CONTOSO\\SSO Auditors")
 
 
 def test_the_page_lists_every_topic() -> None:

@@ -8,8 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from ssoaudit.collect.script import reader_name
-from ssoaudit.facts import TOPICS, Fact, Lacking, MasterSecretIds, Part, Scope
+from ssoaudit.facts import TOPICS, Fact, Identities, Lacking, MasterSecretIds, Part, Scope
 from ssoaudit.facts.guid import NOBODY
+from ssoaudit.facts.identities import ResolvedName, Token
 from ssoaudit.lab.estate import healthy
 
 ESTATE = healthy()
@@ -81,7 +82,7 @@ def test_a_topic_has_its_reader(topic: type[Fact]) -> None:
 def test_the_reader_and_the_model_name_the_same_fields(topic: type[Fact]) -> None:
     reader = files("ssoaudit.facts").joinpath(f"{topic.topic}.ps1").read_text(encoding="ascii")
     code = re.sub(r"(?s)@'\n.*?\n'@", "", reader)
-    named = set(re.findall(r"(?:^|[{;])\s*([a-z][a-z_0-9]*) = ", code, re.MULTILINE)) - {"lacking"}
+    named = set(re.findall(r"(?:^|[{;]|\$data\.)\s*([a-z][a-z_0-9]*) = ", code, re.MULTILINE)) - {"lacking"}
     assert named == {name for model in set(parts(topic)) for name in model.model_fields}
 
 
@@ -183,3 +184,69 @@ def test_an_error_does_not_show_what_was_read() -> None:
 def test_ids_are_guids_without_braces_and_case() -> None:
     fact = MasterSecretIds(is_present=True, names=("{ABCDEF00-0000-0000-0000-000000000001}", "Other", f"{{{NOBODY}}}"))
     assert fact.ids == {"abcdef00-0000-0000-0000-000000000001"}
+
+
+# The identities
+
+MACHINE = "S-1-5-21-1-2-3"
+ACCOUNT = Token(account="CONTOSO\\svc", user_sid="S-1-5-21-9-9-9-1121", group_sids=("S-1-1-0",), error=None)
+REFUSED = Token(account="CONTOSO\\gone", user_sid=None, group_sids=(), error="it is disabled")
+NAME = ResolvedName(name="CONTOSO\\svc", sid="S-1-5-21-9-9-9-1121", kind=1, error=None)
+UNKNOWN = ResolvedName(name="CONTOSO\\gone", sid=None, kind=None, error="not mapped")
+IDENTITIES = Identities(machine_sid=MACHINE, names=(NAME, UNKNOWN), tokens=(ACCOUNT, REFUSED))
+
+
+@pytest.mark.parametrize(
+    ("name", "resolved"), [("contoso\\SVC", NAME), ("CONTOSO\\svc", NAME), ("CONTOSO\\gone", UNKNOWN)]
+)
+def test_a_name_is_found_in_any_case(name: str, resolved: ResolvedName) -> None:
+    assert IDENTITIES.resolved(name) == resolved
+
+
+def test_a_name_that_was_not_asked_for_is_lacking() -> None:
+    with pytest.raises(Lacking, match=r"identities: names: CONTOSO\\other was not asked for"):
+        IDENTITIES.resolved("CONTOSO\\other")
+
+
+def test_a_token_is_found_in_any_case() -> None:
+    assert IDENTITIES.token("contoso\\SVC") == ACCOUNT
+
+
+def test_an_account_without_a_token_is_lacking_with_the_reason() -> None:
+    with pytest.raises(Lacking, match=r"identities: tokens: CONTOSO\\gone: it is disabled"):
+        IDENTITIES.token("CONTOSO\\gone")
+
+
+def test_an_account_that_was_not_asked_for_is_lacking() -> None:
+    with pytest.raises(Lacking, match=r"identities: tokens: CONTOSO\\other was not asked for"):
+        IDENTITIES.token("CONTOSO\\other")
+
+
+def test_tokens_that_were_left_out_are_lacking_and_names_are_not() -> None:
+    data = json.loads(IDENTITIES.model_dump_json(exclude={"tokens"}))
+    fact = Identities.read(data, {"tokens": "left out (--no-s4u)"})
+    assert fact.resolved("CONTOSO\\svc") == NAME
+    with pytest.raises(Lacking, match="left out"):
+        fact.token("CONTOSO\\svc")
+
+
+@pytest.mark.parametrize(
+    ("sid", "is_domain"),
+    [
+        ("S-1-5-21-9-9-9-1121", True),
+        ("S-1-5-21-1-2-30-1121", True),
+        (f"{MACHINE}-1121", False),
+        ("S-1-5-32-544", False),
+        ("S-1-5-18", False),
+        ("S-1-5-80-0", False),
+    ],
+)
+def test_a_sid_is_a_domains_or_not(sid: str, *, is_domain: bool) -> None:
+    assert IDENTITIES.is_domain_sid(sid) is is_domain
+
+
+def test_whose_a_sid_is_cannot_be_told_without_the_machines() -> None:
+    unread = IDENTITIES.model_copy(update={"machine_sid": None})
+    assert not unread.is_domain_sid("S-1-5-32-544")
+    with pytest.raises(Lacking, match="machine_sid: not read"):
+        unread.is_domain_sid("S-1-5-21-9-9-9-1121")

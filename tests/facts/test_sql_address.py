@@ -49,7 +49,6 @@ addresses = st.builds(SqlAddress, hosts, st.none() | st.sampled_from(["bts", "ss
         ("SSOSQL", "sql1.contoso.com", None, 14330),
         ("piped", "sql1", None, None),
         ("instance", "sql1", "bts", None),
-        ("empty", "empty", None, None),
         ("loop", "loop", None, None),
     ],
 )
@@ -125,3 +124,8 @@ def test_likeness(one: str, other: str, likeness: Likeness) -> None:
     assert first is not None
     assert second is not None
     assert first.likeness(second) is likeness
+
+
+def test_an_alias_of_nothing_leads_nowhere() -> None:
+    assert parse_sql_address("empty", HERE, [SqlAlias(name="empty", target="")]) is None
+    assert parse_sql_address("odd", HERE, [SqlAlias(name="odd", target=None)]) is None

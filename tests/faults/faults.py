@@ -8,12 +8,28 @@ from ssoaudit.facts import (
     ClusterView,
     EntssoRegistry,
     Env,
+    GlobalInfo,
+    Identities,
+    LogonRights,
     MasterSecretIds,
     MsdtcIdentities,
     Service,
     Services,
+    WindowsPasswordSecrets,
 )
-from ssoaudit.lab.estate import BIZTALK, NODES, SECRETS, SQL, LabEstate
+from ssoaudit.facts.windows_password_secrets import WindowsPasswordSecretRow
+from ssoaudit.lab.estate import (
+    ACCOUNT,
+    ADMINISTRATORS,
+    AFFILIATES,
+    BIZTALK,
+    CLUSTER,
+    DOMAIN_SID,
+    NODES,
+    SECRETS,
+    SQL,
+    LabEstate,
+)
 from ssoaudit.lab.scenarios import with_clones, without_dependency
 
 Change = tuple[str, str, str, str]
@@ -27,6 +43,15 @@ ON_EVERY = "secret.is-on-every-node"
 SAME_SECRET = "secret.is-the-same-on-every-node"
 STOPPED = "entsso.stopped-on-passive-nodes"
 SAME_DATABASE = "database.same-on-every-server"
+COVERS = "secret.covers-ssodb"
+CONFIGURED = "database.is-configured"
+NAMED = "database.secret-server-is-network-name"
+GROUPS = "accounts.sso-groups-are-domain-groups"
+IS_DOMAIN = "accounts.service-account-is-domain-account"
+SAME_ACCOUNT = "accounts.service-account-same-on-every-node"
+IN_ADMINISTRATORS = "accounts.service-account-in-sso-administrators"
+OTHER = "CONTOSO\\svc-other"
+MAY_LOG_ON = "accounts.service-account-may-log-on-as-service"
 
 
 @dataclass(frozen=True)
@@ -126,6 +151,72 @@ def _same_machine_twice(estate: LabEstate) -> LabEstate:
     return estate.alter(NODES[1], estate.machines[NODES[0]].facts[Env.topic])
 
 
+def _info(**update: object) -> Callable[[LabEstate], LabEstate]:
+    def alter(estate: LabEstate) -> LabEstate:
+        info = estate.database[GlobalInfo.topic]
+        assert isinstance(info, GlobalInfo)
+        return estate.alter_database(GlobalInfo(rows=(info.rows[0].model_copy(update=update),)))
+
+    return alter
+
+
+def _rows_under(secret: str) -> Callable[[LabEstate], LabEstate]:
+    def alter(estate: LabEstate) -> LabEstate:
+        row = WindowsPasswordSecretRow(wp_msid=secret, number=7, oldest=None, newest=None)
+        return estate.alter_database(WindowsPasswordSecrets(rows=(row,)))
+
+    return alter
+
+
+def _without_ssodb(estate: LabEstate) -> LabEstate:
+    return replace(estate, database={})
+
+
+def _identities(estate: LabEstate, node: str) -> Identities:
+    identities = estate.machines[node].facts[Identities.topic]
+    assert isinstance(identities, Identities)
+    return identities
+
+
+def _name(node: str, name: str, **update: object) -> Callable[[LabEstate], LabEstate]:
+    def alter(estate: LabEstate) -> LabEstate:
+        identities = _identities(estate, node)
+        names = tuple(each.model_copy(update=update) if each.name == name else each for each in identities.names)
+        return estate.alter(node, identities.model_copy(update={"names": names}))
+
+    return alter
+
+
+def _token(node: str, *, without: str) -> Callable[[LabEstate], LabEstate]:
+    def alter(estate: LabEstate) -> LabEstate:
+        identities = _identities(estate, node)
+        tokens = tuple(
+            token.model_copy(update={"group_sids": tuple(sid for sid in token.group_sids if sid != without)})
+            for token in identities.tokens
+        )
+        return estate.alter(node, identities.model_copy(update={"tokens": tokens}))
+
+    return alter
+
+
+def _other_account(estate: LabEstate) -> LabEstate:
+    sid = f"{DOMAIN_SID}-1199"
+    identities = _identities(estate, NODES[1])
+    name = identities.names[0].model_copy(update={"name": OTHER, "sid": sid})
+    token = identities.tokens[0].model_copy(update={"account": OTHER, "user_sid": sid})
+    known = {"names": (*identities.names, name), "tokens": (*identities.tokens, token)}
+    estate = estate.alter(NODES[1], identities.model_copy(update=known))
+    return _service(NODES[1], start_name=OTHER)(estate)
+
+
+def _rights(node: str, **update: object) -> Callable[[LabEstate], LabEstate]:
+    def alter(estate: LabEstate) -> LabEstate:
+        rights = estate.machines[node].facts[LogonRights.topic]
+        return estate.alter(node, rights.model_copy(update=update))
+
+    return alter
+
+
 def _not_read(estate: LabEstate) -> LabEstate:
     machine = estate.machines[NODES[1]]
     facts = {topic: fact for topic, fact in machine.facts.items() if topic != MasterSecretIds.topic}
@@ -187,6 +278,7 @@ FAULTS = (
             _blocked(USES_NAME),
             _blocked(DEPENDS),
             _blocked(STOPPED),
+            _blocked(NAMED, "SSODB"),
         ),
         ("SSOCLU01", "SSOPS"),
     ),
@@ -198,6 +290,7 @@ FAULTS = (
             _blocked(USES_NAME),
             _blocked(DEPENDS),
             _blocked(STOPPED),
+            _blocked(NAMED, "SSODB"),
         ),
         ("SSOCLU01", "Generic Application"),
     ),
@@ -209,37 +302,38 @@ FAULTS = (
             _blocked(USES_NAME),
             _blocked(DEPENDS),
             _blocked(STOPPED),
+            _blocked(NAMED, "SSODB"),
         ),
         ("ENTSSO (2)",),
     ),
     Fault(
         "no secret key on the second node",
         _secrets(NODES[1], present=False),
-        ((ON_EVERY, NODES[1], "fail", "critical"), _blocked(SAME_SECRET, "estate")),
+        ((ON_EVERY, NODES[1], "fail", "critical"), _blocked(COVERS, NODES[1]), _blocked(SAME_SECRET, "estate")),
         ("SSONODE2", "does not exist"),
     ),
     Fault(
         "an empty secret key on the second node",
         _secrets(NODES[1]),
-        ((ON_EVERY, NODES[1], "fail", "critical"), _blocked(SAME_SECRET, "estate")),
+        ((ON_EVERY, NODES[1], "fail", "critical"), _blocked(COVERS, NODES[1]), _blocked(SAME_SECRET, "estate")),
         ("SSONODE2", "empty"),
     ),
     Fault(
         "the secret key of the second node was not read",
         _not_read,
-        ((ON_EVERY, NODES[1], "not_verified", "critical"), _blocked(SAME_SECRET, "estate")),
+        ((ON_EVERY, NODES[1], "not_verified", "critical"), _blocked(COVERS, NODES[1]), _blocked(SAME_SECRET, "estate")),
         ("SSONODE2",),
     ),
     Fault(
         "another secret on the second node",
         _secrets(NODES[1], "{deadbeef-0000-4000-8000-000000000001}"),
-        ((SAME_SECRET, "estate", "fail", "critical"),),
+        ((SAME_SECRET, "estate", "fail", "critical"), (COVERS, NODES[1], "fail", "critical")),
         ("SSONODE2", "deadbeef"),
     ),
     Fault(
         "one of two secrets on the second node",
         _secrets(NODES[1], SECRETS[0]),
-        ((SAME_SECRET, "estate", "fail", "critical"),),
+        ((SAME_SECRET, "estate", "fail", "critical"), (COVERS, NODES[1], "fail", "critical")),
         ("SSONODE1", SECRETS[1].strip("{}")),
     ),
     Fault(
@@ -285,14 +379,109 @@ FAULTS = (
         (BIZTALK[0], "sqlsso01.contoso.com"),
     ),
     Fault(
+        "a secret beyond the others that encrypts nothing",
+        _secrets(NODES[1], *SECRETS, "{deadbeef-0000-4000-8000-000000000001}"),
+        ((SAME_SECRET, "estate", "fail", "low"),),
+        ("SSONODE2", "deadbeef"),
+    ),
+    Fault(
+        "rows under a secret that no node holds",
+        _rows_under("DEADBEEF-0000-4000-8000-000000000001"),
+        tuple((COVERS, node, "fail", "critical") for node in NODES),
+        ("SSONODE1", "deadbeef", "7 rows"),
+    ),
+    Fault(
+        "SSODB was never configured",
+        _info(gi_SecretServer="-----", gi_SSOAdminGroup="-----", gi_AffiliateAppMgrGroup="-----"),
+        (
+            (CONFIGURED, "SSODB", "fail", "critical"),
+            (NAMED, "SSODB", "fail", "critical"),
+            (GROUPS, "estate", "not_verified", "critical"),
+            *((IN_ADMINISTRATORS, server, "not_verified", "critical") for server in (*NODES, *BIZTALK)),
+        ),
+        ("-----",),
+    ),
+    *(
+        Fault(f"SSODB names {what}", _info(gi_SecretServer=name), ((NAMED, "SSODB", "fail", "critical"),), (says, name))
+        for what, name, says in (
+            ("a node", NODES[0], "node"),
+            ("the cluster itself", CLUSTER, "cluster's own name"),
+            ("the resource", "ENTSSO", "resource"),
+            ("an address", "10.20.4.50", "address"),
+            ("an alias", "sso", "alias"),
+        )
+    ),
+    Fault(
+        "SSODB could not be read",
+        _without_ssodb,
+        (
+            (CONFIGURED, "SSODB", "not_verified", "critical"),
+            (NAMED, "SSODB", "not_verified", "critical"),
+            (GROUPS, "estate", "not_verified", "critical"),
+            *((COVERS, node, "not_verified", "critical") for node in NODES),
+            *((IN_ADMINISTRATORS, server, "not_verified", "critical") for server in (*NODES, *BIZTALK)),
+        ),
+        ("SSODB",),
+    ),
+    Fault(
+        "a local group on the second node",
+        _name(NODES[1], ADMINISTRATORS, sid="S-1-5-21-200000001-200000002-200000003-1001", kind=4),
+        ((GROUPS, "estate", "fail", "critical"), (IN_ADMINISTRATORS, NODES[1], "fail", "critical")),
+        (ADMINISTRATORS, NODES[1], "local"),
+    ),
+    Fault(
+        "the service account is no SSO administrator on the second node",
+        _token(NODES[1], without=f"{DOMAIN_SID}-1122"),
+        ((IN_ADMINISTRATORS, NODES[1], "fail", "critical"),),
+        (ACCOUNT, NODES[1]),
+    ),
+    Fault(
+        "the right to log on as a service is missing on the second node",
+        _rights(NODES[1], service=("S-1-5-80-0",)),
+        ((MAY_LOG_ON, NODES[1], "fail", "critical"),),
+        (ACCOUNT, NODES[1], "ALL SERVICES"),
+    ),
+    Fault(
+        "the right is denied through a group",
+        _rights(NODES[1], deny_service=(f"{DOMAIN_SID}-513",)),
+        ((MAY_LOG_ON, NODES[1], "fail", "critical"),),
+        (ACCOUNT, NODES[1], "denied", "-513"),
+    ),
+    Fault(
+        "another account on the second node",
+        _other_account,
+        ((SAME_ACCOUNT, "estate", "fail", "critical"), (MAY_LOG_ON, NODES[1], "fail", "critical")),
+        (ACCOUNT, OTHER, NODES[1]),
+    ),
+    Fault(
+        "ENTSSO runs as LocalSystem on a BizTalk server",
+        _service(BIZTALK[0], start_name="LocalSystem"),
+        (
+            (IS_DOMAIN, BIZTALK[0], "fail", "critical"),
+            _blocked(IN_ADMINISTRATORS, BIZTALK[0]),
+            (MAY_LOG_ON, BIZTALK[0], "not_applicable", "critical"),
+        ),
+        (BIZTALK[0], "LocalSystem"),
+    ),
+    Fault(
         "two names of the inventory lead to one node",
         _same_machine_twice,
         (
             (STOPPED, "cluster", "not_verified", "critical"),
+            (IS_GENERIC, "cluster", "not_verified", "critical"),
+            (USES_NAME, "cluster", "not_verified", "critical"),
+            (DEPENDS, "cluster", "not_verified", "critical"),
             (SAME_DATABASE, "estate", "not_verified", "critical"),
             (CIDS, "estate", "not_verified", "critical"),
             (ON_EVERY, NODES[1], "not_verified", "critical"),
+            _blocked(COVERS, NODES[1]),
             _blocked(SAME_SECRET, "estate"),
+            (NAMED, "SSODB", "not_verified", "critical"),
+            (GROUPS, "estate", "not_verified", "critical"),
+            (SAME_ACCOUNT, "estate", "not_verified", "critical"),
+            (IS_DOMAIN, NODES[1], "not_verified", "critical"),
+            _blocked(IN_ADMINISTRATORS, NODES[1]),
+            (MAY_LOG_ON, NODES[1], "not_verified", "critical"),
         ),
         ("a machine called SSONODE1 answered",),
     ),
@@ -301,6 +490,14 @@ FAULTS = (
 HARMLESS = (
     Fault("spelt with the default port", _registry(BIZTALK[0], sql_server="sqlsso01,1433"), (), ()),
     Fault("on its way to being stopped", _service(NODES[1], state="Stop Pending"), (), ()),
+    Fault("SSODB names it in other letters", _info(gi_SecretServer="ssomss"), (), ()),
+    Fault("several administrators", _info(gi_SSOAdminGroup=f"{ADMINISTRATORS};{AFFILIATES}"), (), ()),
+    Fault(
+        "the right through a group",
+        _rights(NODES[1], service=(f"{DOMAIN_SID}-513",)),
+        (),
+        (),
+    ),
     Fault("ids in other letters", _secrets(NODES[1], *(name.upper().strip("{}") for name in SECRETS)), (), ()),
     Fault("a second mandatory dependency", _depends_on("[SSOMSS] and [Cluster Disk 2]"), (), ()),
     Fault("alternatives beside the name", _depends_on("[SSOMSS] and ([Cluster Disk 2] or [MSDTC-SSOMSS])"), (), ()),

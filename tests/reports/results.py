@@ -6,8 +6,10 @@ from datetime import datetime, timedelta, timezone
 from ssoaudit.record import RunRecord
 from ssoaudit.result import (
     CheckRecord,
+    DatabaseRecord,
     Finding,
     FixStep,
+    Narrowing,
     Observation,
     ProfileRecord,
     Reason,
@@ -15,6 +17,7 @@ from ssoaudit.result import (
     ServerRecord,
     ShellCommand,
     TopicRecord,
+    verdict_of,
 )
 from ssoaudit.vocabulary import (
     ClusterRole,
@@ -26,7 +29,6 @@ from ssoaudit.vocabulary import (
     State,
     Status,
     Target,
-    Verdict,
 )
 
 STARTED = datetime(2026, 11, 20, 8, 40, 51, tzinfo=timezone.utc)
@@ -104,6 +106,7 @@ def result(findings: Iterable[Finding] = (), **changes: object) -> Result:
     """A result of these findings, in order, with the verdict that follows from them."""
     ordered = tuple(sorted(findings, key=_rank))
     narrowed = changes.get("narrowed")
+    assert narrowed is None or isinstance(narrowed, Narrowing)
     whole = Result(
         schema_version=1,
         version="1.4.0",
@@ -126,13 +129,19 @@ def result(findings: Iterable[Finding] = (), **changes: object) -> Result:
             unsafe_options=(),
         ),
         evidence_sha256=EVIDENCE,
-        narrowed=None,
-        verdict=_verdict(ordered, narrowed=narrowed is not None),
+        narrowed=narrowed,
+        verdict=verdict_of(
+            ordered,
+            Severity.HIGH,
+            asked={found.check for found in ordered},
+            narrowed=narrowed is not None,
+            blind=False,
+        ),
         subline="",
         checks=tuple(check_record(check) for check in sorted({found.check for found in ordered})),
         findings=ordered,
         servers=(server("SSONODE1", Role.CLUSTER), server("SSONODE2", Role.CLUSTER)),
-        ssodb=None,
+        ssodb=DatabaseRecord(server="SQLSSO01", database="SSODB", driver="FreeTDS", notes=(), topics=()),
         not_covered=(),
         problems=(),
     )
@@ -146,12 +155,3 @@ def _rank(found: Finding) -> tuple[int, int, str, str]:
         found.check,
         found.target,
     )
-
-
-def _verdict(findings: tuple[Finding, ...], *, narrowed: bool) -> Verdict:
-    blocking = {found.status for found in findings if found.blocks(Severity.HIGH)}
-    if Status.FAIL in blocking:
-        return Verdict.NOT_READY
-    if blocking or not any(found.status is Status.PASS for found in findings):
-        return Verdict.INCOMPLETE
-    return Verdict.PASSED if narrowed else Verdict.READY

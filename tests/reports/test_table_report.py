@@ -50,7 +50,7 @@ def test_the_totals_sum_to_the_results() -> None:
 
 
 def test_what_is_not_covered_unsafe_or_broken_is_said() -> None:
-    assert "Not covered, for the inventory names none: BizTalk management database" in text(estates.not_ready())
+    assert "Not covered: BizTalk management database" in text(estates.not_ready())
     narrowed = text(estates.narrowed())
     assert "UNSAFE OPTIONS: --insecure-skip-certificate-check" in narrowed
     assert "NOT LOADED: The plugin acme could not be loaded" in narrowed
@@ -82,3 +82,10 @@ def test_text_from_outside_cannot_steer_the_terminal() -> None:
 
 def test_a_result_of_nothing_is_incomplete() -> None:
     assert text(results.result()).startswith("INCOMPLETE: 0 blocking findings\n")
+
+
+def test_what_to_do_next_is_said_once_for_each_cause() -> None:
+    causes = [results.reason("SSONODE3"), results.reason("SSONODE3")]
+    found = [results.finding(f"a.c{n}", "N1", Status.NOT_VERIFIED, reasons=(each,)) for n, each in enumerate(causes)]
+
+    assert text(results.result(found)).count("Start WinRM on the server") == 1

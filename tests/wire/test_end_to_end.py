@@ -9,6 +9,7 @@ import pytest
 from ssoaudit import record
 from ssoaudit.collect.collection import Collection
 from ssoaudit.collect.faults import Fault
+from ssoaudit.collect.sql.address import SqlLogin
 from ssoaudit.collect.winrm import shell
 from ssoaudit.collect.winrm.endpoint import endpoint
 from ssoaudit.collect.winrm.logon import Logon
@@ -21,12 +22,14 @@ from ssoaudit.lab.process import Lab
 from ssoaudit.lab.scenarios import SCENARIOS, unreachable_node
 from ssoaudit.registry import find_checks, find_reports
 from ssoaudit.vocabulary import Profile, Status, Verdict
+from tests.odbc import any_driver
 
 PLANTED = "planted-master-secret-bytes-7f3a"
 
 
 def collect(lab: Lab, password: Secret | None = None) -> Evidence:
-    return Collection(lab.inventory(), Logon(lab.user, password or lab.password)).collect()
+    sql = SqlLogin(lab.sql_user, lab.password)
+    return Collection(lab.inventory(), Logon(lab.user, password or lab.password), sql_login=sql).collect()
 
 
 def verdict(evidence: Evidence) -> Verdict:
@@ -65,6 +68,7 @@ def test_the_wire_is_real() -> None:
     [("first-scan", Verdict.NOT_READY), ("healthy", Verdict.READY), ("unreachable-node", Verdict.INCOMPLETE)],
 )
 def test_the_scenarios_get_their_verdicts(scenario: str, expected: Verdict) -> None:
+    any_driver()
     with Lab(SCENARIOS[scenario]()) as lab:
         assert verdict(collect(lab)) is expected
 

@@ -89,15 +89,8 @@ def logon_method(where: Endpoint, settings: WinrmSettings) -> Method:
     """How to log on there; `auto` is Kerberos where it can work, else NTLM.
 
     Raises:
-        Fault: The method cannot be had (CONFIGURE, `auth-unsupported` or `kerberos-missing`).
+        Fault: The method cannot be had (CONFIGURE, `kerberos-missing`).
     """
-    if settings.auth == "certificate" or settings.auth == "credssp":  # noqa: PLR1714 - mypy narrows by this form
-        raise Fault(
-            FaultStage.CONFIGURE,
-            "auth-unsupported",
-            f"{where.target} is set to log on by {settings.auth}, which is not supported.",
-            "Set winrm.auth to kerberos or ntlm.",
-        )
     if settings.auth == "kerberos" and not winrm.transport.HAVE_KERBEROS:
         raise Fault(
             FaultStage.CONFIGURE,
@@ -123,7 +116,7 @@ def check_policy(where: Endpoint, settings: WinrmSettings) -> None:
     """Refuse a way of logging on that would give the password or the script away.
 
     Raises:
-        Fault: Before any packet is sent (CONFIGURE): `basic-over-http`, `auth-unsupported`, `kerberos-missing`.
+        Fault: Before any packet is sent (CONFIGURE): `basic-over-http`, `kerberos-missing`.
     """
     if logon_method(where, settings) == "basic" and where.scheme == "http":
         raise Fault(

@@ -117,7 +117,18 @@ def test_what_is_neither_stopped_nor_running_is_not_verified(state: str | None, 
 def test_a_node_that_may_not_own_it_may_run_its_own() -> None:
     found = {**services(), "SSONODE3": _services(ACTIVE, "Running")}
 
-    assert ask(found, inventory=nodes(*NODES, "SSONODE3")).status is Status.PASS
+    view = owned_by(*NODES)
+    third = view.nodes[0].model_copy(update={"name": "SSONODE3"})
+    cluster = view.model_copy(update={"nodes": (*view.nodes, third)})
+
+    assert ask(found, cluster, nodes(*NODES, "SSONODE3")).status is Status.PASS
+
+
+def test_a_node_of_the_inventory_that_the_cluster_does_not_know_is_not_passed_over() -> None:
+    outcome = ask({**services(), "SSONODE3": services()[PASSIVE]}, inventory=nodes(*NODES, "SSONODE3"))
+
+    assert outcome.status is Status.NOT_VERIFIED
+    assert "SSONODE3" in outcome.text
 
 
 def test_without_possible_owners_every_node_counts() -> None:

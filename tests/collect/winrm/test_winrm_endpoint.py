@@ -100,8 +100,6 @@ def policy(auth: WinrmAuth, scheme: str) -> str:
         ("ntlm", "ntlm", "ntlm"),
         ("basic", "configure basic-over-http", "basic"),
         ("kerberos", "kerberos", "kerberos"),
-        ("certificate", "configure auth-unsupported", "configure auth-unsupported"),
-        ("credssp", "configure auth-unsupported", "configure auth-unsupported"),
     ],
 )
 def test_policy(monkeypatch: pytest.MonkeyPatch, auth: WinrmAuth, over_http: str, over_https: str) -> None:

@@ -1,0 +1,1 @@
+"""The accounts and groups of Enterprise SSO."""

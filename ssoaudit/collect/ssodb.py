@@ -1,0 +1,86 @@
+"""The second step: SSODB, at the address of the inventory or of the first node's registry."""
+
+from datetime import datetime, timezone
+
+from ssoaudit.collect.sql import reader
+from ssoaudit.collect.sql.address import Address, SqlLogin
+from ssoaudit.evidence import DatabaseEvidence, Missing, ReadStatus
+from ssoaudit.facts import SSODB_TOPICS, EntssoRegistry, Lacking
+from ssoaudit.facts.sql_address import parse_sql_address
+from ssoaudit.inventory import Inventory
+from ssoaudit.vocabulary import Stage
+
+
+def read_ssodb(inventory: Inventory, registry: EntssoRegistry | None, login: SqlLogin | None) -> DatabaseEvidence:
+    """What SSODB answers, or why it was not asked. Raises nothing."""
+    started = datetime.now(timezone.utc)
+    if inventory.change == "new" and inventory.stage is Stage.PLANNED:
+        return _unasked(started, _TO_BE_MADE)
+    server, database = _place(inventory, registry)
+    address = inventory.sql.address or server
+    if address is None or database is None:
+        return _unasked(started, _ADDRESS_UNKNOWN)
+    reading = reader.read(Address(address, database), inventory.sql, login)
+    return DatabaseEvidence(
+        server=server or address,
+        database=database,
+        driver=f"{reading.driver.family}: {reading.driver.name}" if reading.driver else "",
+        notes=reading.notes,
+        started=started,
+        finished=datetime.now(timezone.utc),
+        topics=reading.readings,
+    )
+
+
+def _place(inventory: Inventory, registry: EntssoRegistry | None) -> tuple[str | None, str | None]:
+    """Server and database: the inventory's, and what it leaves out the registry's, with aliases resolved."""
+    server, database = inventory.sql.server, inventory.sql.database
+    if registry is None:
+        return server, database
+    try:
+        return server or _written(registry), database or registry.sql_database
+    except Lacking:
+        return server, database
+
+
+def _written(registry: EntssoRegistry) -> str | None:
+    """The registry's address as one to connect to; None for `(local)` and the like, which here is the auditor."""
+    if registry.sql_server is None:
+        return None
+    address = parse_sql_address(registry.sql_server, "", registry.sql_aliases)
+    if address is None:
+        return registry.sql_server
+    if not address.host:
+        return None
+    if address.port is not None:
+        return f"{address.host},{address.port}"
+    return f"{address.host}\\{address.instance}" if address.instance else address.host
+
+
+def _unasked(started: datetime, reason: Missing) -> DatabaseEvidence:
+    return DatabaseEvidence(
+        server="",
+        database="",
+        driver="",
+        notes=(),
+        started=started,
+        finished=datetime.now(timezone.utc),
+        topics={topic.topic: reason for topic in SSODB_TOPICS},
+    )
+
+
+_TO_BE_MADE = Missing(
+    status=ReadStatus.ABSENT,
+    code="to-be-made",
+    stage="configure",
+    message="SSODB is still to be made, says the inventory (change: new)",
+    hint="Nothing to do before the configuration.",
+)
+_ADDRESS_UNKNOWN = Missing(
+    status=ReadStatus.NOT_COLLECTED,
+    code="address-unknown",
+    stage="configure",
+    message="where SSODB is could not be learned: the inventory does not name it, and no node told in a way that leads "
+    "there from here",
+    hint="Write sql.server and sql.database into the inventory, or let a cluster node be read.",
+)
