@@ -15,6 +15,7 @@ from ssoaudit.cli.configuration import read_configuration
 from ssoaudit.cli.report import report
 from ssoaudit.cli.schema import schema
 from ssoaudit.cli.session import Session
+from ssoaudit.cli.streams import settle
 from ssoaudit.exitcodes import ExitCode
 from ssoaudit.version import __version__
 
@@ -84,4 +85,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = failures.tell(session, error)
         code = code if isinstance(code, int) else ExitCode.READY
         logger.info("exit code %d", code)
-        return code
+    settle()
+    return code

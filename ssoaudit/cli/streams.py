@@ -38,6 +38,16 @@ def note(text: str) -> None:
         _discard(sys.stderr)
 
 
+def settle() -> None:
+    """Leave nothing on stderr over which the interpreter would fail at its end, with an exit code of its own."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        _discard(sys.stderr)
+
+
 @contextmanager
 def _stdout() -> Iterator[None]:
     if sys.stdout is None:
