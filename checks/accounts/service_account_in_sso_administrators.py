@@ -62,7 +62,9 @@ def service_account_in_sso_administrators(
     if account is None or not names:
         return not_verified(
             f"The account of ENTSSO on {server.name} is not known" if account is None else why,
-            hint="Let the auditing account read SSODB and the services; before SSODB is made, write groups and "
+            hint=info.hint
+            if isinstance(info, Missing) and account is not None
+            else "Let the auditing account read SSODB and the services; before SSODB is made, write groups and "
             "service_account into the inventory.",
         )
     administrators = _resolved(names, identities)

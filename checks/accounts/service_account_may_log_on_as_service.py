@@ -32,6 +32,9 @@ WELL_KNOWN = {
     "S-1-5-32-545": "Users",
 }
 EVERYONE = frozenset({"S-1-1-0", "S-1-5-11"})
+OF_THE_LOGON = frozenset({"S-1-2-0", "S-1-5-6", "S-1-5-15", "S-1-18-1", "S-1-18-2"})
+"""SIDs that a logon brings along (local, service, this organization, how it was proved); whether the right counts them
+for a service is not known here."""
 OF_NO_USER = ("S-1-5-80-", "S-1-5-82-", "S-1-5-83-", "S-1-5-90-", "S-1-5-96-", "S-1-5-99-")
 """Virtual accounts and their groups, of which no user is a member: services, IIS pools, virtual machines, windows."""
 
@@ -95,7 +98,7 @@ def _who(account: str, sid: str, identities: Identities) -> _Who:
     except Lacking as lacking:
         groups, unread = (), lacking.message
     # The token is that of a network logon, and so will the service's not be.
-    return _Who(account, sid, frozenset({sid, *groups}) - {NETWORK} | EVERYONE, unread)
+    return _Who(account, sid, frozenset({sid, *groups}) - {NETWORK} - OF_THE_LOGON | EVERYONE, unread)
 
 
 def _judged(server: Server, who: _Who, rights: LogonRights, identities: Identities) -> Outcome:
@@ -119,7 +122,7 @@ def _judged(server: Server, who: _Who, rights: LogonRights, identities: Identiti
     if unsure:
         return not_verified(
             f"Whether {who.account} may log on as a service on {server.name} depends on {', '.join(unsure)}"
-            f"{f', and its groups are not known: {who.unread}' if who.unread else ', which is not known there by SID'}",
+            f"{f', and its groups are not known: {who.unread}' if who.unread else ', which its token does not tell'}",
             hint="Collect without --no-s4u, and see on the server in secpol.msc who holds and who is denied the right.",
             evidence=evidence,
         )
@@ -145,6 +148,8 @@ def _first_held(holders: list[str], who: _Who) -> str | None:
 def _may_hold(holder: str, who: _Who) -> bool:
     """Whether a holder that the account is not known to have may be a group of it after all."""
     if not holder.startswith("S-1-"):
+        return True
+    if holder in OF_THE_LOGON:
         return True
     never = holder in BUILT_IN_SIDS or holder == NETWORK or holder.startswith(OF_NO_USER)
     return who.unread is not None and holder not in who.sids and not never

@@ -60,7 +60,9 @@ def sso_groups_are_domain_groups(
     if not accounts:
         return not_verified(
             why,
-            hint="Settle database.is-configured first; before SSODB is made, write both groups into the inventory.",
+            hint=info.hint
+            if isinstance(info, Missing)
+            else "Settle database.is-configured first; before SSODB is made, write both groups into the inventory.",
         )
     seen = [_see(account, identities) for account in accounts]
     rows = tuple(_row(each) for each in seen)

@@ -160,6 +160,11 @@ def _present_master(machines: PerMachine[Env | Missing], inventory: Inventory) -
     return _Wanted(label[:NETBIOS_LENGTH].upper(), label, "the present master secret server")
 
 
+def _short(name: str) -> str:
+    """A name as NetBIOS has it: its first label, in capitals, cut."""
+    return name.partition(".")[0][:NETBIOS_LENGTH].upper()
+
+
 def _network_name(cluster: ClusterView | Missing, inventory: Inventory) -> tuple[_Wanted | None, str]:
     """The network name of ENTSSO's group; None, and why, where there is none, or more than one to choose from.
 
@@ -175,12 +180,12 @@ def _network_name(cluster: ClusterView | Missing, inventory: Inventory) -> tuple
     except Lacking as lacking:
         why, names = f"the network name: {lacking.message}", []
     if len(names) > 1 and planned:
-        names = [name for name in names if (name.network_name or "").casefold() == planned.casefold()]
+        names = [name for name in names if (name.network_name or "").casefold() == _short(planned).casefold()]
     if len(names) == 1:
         short = names[0].network_name or ""
         return _Wanted(short, _label(names[0].dns_name or short), "the network name"), ""
     if planned and not _is_clustered_master(inventory):
-        return _Wanted(planned[:NETBIOS_LENGTH], _label(planned), "the network name"), ""
+        return _Wanted(_short(planned), _label(planned), "the network name"), ""
     return None, why
 
 

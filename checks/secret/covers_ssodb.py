@@ -1,7 +1,7 @@
 """Every node must hold the secrets that encrypt SSODB."""
 
 from ssoaudit.facts import ExternalCredentialSecrets, MasterSecretIds, WindowsPasswordSecrets
-from ssoaudit.facts.encrypting import rows_by_secret
+from ssoaudit.facts.encrypting import rows_by_secret, strange_ids
 from ssoaudit.plugin import (
     ALL_PROFILES,
     CLUSTERED_SSO,
@@ -67,6 +67,14 @@ def covers_ssodb(
         return not_verified(
             f"What encrypts SSODB is not known, or not all of it: {told}",
             hint=unread[0].hint,
+            evidence=evidence,
+            servers=(server.name,),
+        )
+    strange = strange_ids(*read)
+    if strange:
+        return not_verified(
+            f"Rows of SSODB name what is no secret id: {', '.join(strange)}",
+            hint="Have a database administrator look at the ids of SSOX_ExternalCredentials and SSOX_WindowsPassword.",
             evidence=evidence,
             servers=(server.name,),
         )

@@ -16,6 +16,9 @@ from ssoaudit.inventory import Inventory
 
 logger = logging.getLogger(__name__)
 
+SQL_SERVICE = "ssoaudit-sql"
+"""The keyring's service for SQL logins: of one name, a login and a Windows account have two passwords."""
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -48,6 +51,10 @@ def credential(session: Session, inventory: Inventory, user: str | None) -> Cred
     return found
 
 
+def _ask_for_sql_login(question: str) -> str:
+    return getpass.getpass(f"SQL login: {question}")
+
+
 def sql_credential(session: Session, inventory: Inventory) -> Credential | None:
     """The SQL login of the inventory with its password; None where the Windows identity is meant.
 
@@ -55,8 +62,14 @@ def sql_credential(session: Session, inventory: Inventory) -> Credential | None:
     """
     if inventory.sql.user is None:
         return None
-    prompt = getpass.getpass if sys.stdin is not None and sys.stdin.isatty() else None
-    found = resolve(inventory.sql.user, environment=session.environment, prompt=prompt, variable=SQL_VARIABLE)
+    prompt = _ask_for_sql_login if sys.stdin is not None and sys.stdin.isatty() else None
+    found = resolve(
+        inventory.sql.user,
+        environment=session.environment,
+        prompt=prompt,
+        keyring_service=SQL_SERVICE,
+        variable=SQL_VARIABLE,
+    )
     session.log.redaction.add([found.password])
     return found
 

@@ -104,16 +104,22 @@ class Collection:
         )
 
     def _first_look(self) -> dict[str, ServerEvidence]:
-        """Ask one node for what the other steps need; the next one if it is silent."""
+        """Ask one node for what the other steps need; the next one if it is silent, or cannot tell where SSODB is."""
         looked: dict[str, ServerEvidence] = {}
         for node in self.inventory.nodes:
             evidence = self._ask(node, FIRST_LOOK, Names())
             looked[node.name] = evidence
-            if any(isinstance(reading, Read) for reading in evidence.topics.values()):
+            if self._is_enough(evidence):
                 break
             if self._guard.rejection is not None:
                 break
         return looked
+
+    def _is_enough(self, evidence: ServerEvidence) -> bool:
+        sql = self.inventory.sql
+        knows = sql.server is not None and sql.database is not None
+        needed = Env.topic if knows else EntssoRegistry.topic
+        return isinstance(evidence.topics.get(needed), Read)
 
     def _all_servers(self, first: dict[str, ServerEvidence], names: Names) -> tuple[ServerEvidence, ...]:
         servers = self.inventory.servers

@@ -191,3 +191,9 @@ def test_rights_that_could_not_be_read_are_not_verified_with_the_reason() -> Non
     found = {each.target: each for each in findings_of(CHECK, bundle(healthy(), without={(NODES[1], "logon_rights")}))}
 
     assert (found[NODES[1]].status, found[NODES[1]].text) == (Status.NOT_VERIFIED, "SSONODE2: Access is denied.")
+
+
+@pytest.mark.parametrize("kind", ["S-1-5-6", "S-1-2-0", "S-1-5-15"])
+def test_what_only_the_logon_brings_along_leaves_it_open(kind: str) -> None:
+    assert ask(kind).status is Status.NOT_VERIFIED
+    assert ask(ACCOUNT_SID, deny=(kind,)).status is Status.NOT_VERIFIED

@@ -94,7 +94,7 @@ def test_a_node_is_made_owner_before_the_restore() -> None:
     assert steps(Server(host="OLDMSS")) == ["Find", "Restart", "Restore"]
 
 
-@pytest.mark.parametrize("credentials", [external(), external((NOBODY, NOBODY, 7)), external((OLD, None, 0))])
+@pytest.mark.parametrize("credentials", [external(), external((NOBODY, NOBODY, 7))])
 def test_an_ssodb_without_encrypted_rows_proves_nothing(credentials: ExternalCredentialSecrets) -> None:
     outcome = ask(credentials)
 
@@ -177,3 +177,11 @@ def test_rows_that_could_not_be_read_are_not_verified_with_the_reason() -> None:
 
     assert {finding.status for finding in found} == {Status.NOT_VERIFIED}
     assert "SELECT for windows_password_secrets was denied." in found[0].text
+
+
+@pytest.mark.parametrize("strange", ["not-a-guid", None, NOBODY])
+def test_a_password_under_what_is_no_secret_is_not_covered(strange: str | None) -> None:
+    outcome = ask(external((NEW, NEW, 1)), windows((strange, 5)))
+
+    assert outcome.status is Status.NOT_VERIFIED
+    assert (strange or "no id") in outcome.text
