@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, sync_playwright
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while it lives, its event loop runs, and no other test could run one of its own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = os.environ.get("SSOAUDIT_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
