@@ -325,7 +325,7 @@ def _received(source: socket.socket) -> bytes:
 
 def test_a_query_without_an_answer_ends_at_its_own_limit(ask: Ask) -> None:
     with running() as sql, swallowing(sql.address, "SSOX_GlobalInfo") as address:
-        reading = ask(address, limits=SqlLimits(login=5, query=1, deadline=60))
+        reading = ask(address, limits=SqlLimits(login=5, query=4, deadline=60))
 
     found = codes(reading)
     assert found["sql_session"] == "read"
