@@ -102,7 +102,7 @@ class Estate:
         inventory = self.inventory
         if inventory.cluster_role is ClusterRole.MASTER and inventory.stage is Stage.CLUSTERED:
             owners = self._possible_owners
-            return tuple(node for node in inventory.nodes if owners is None or node.name.casefold() in owners)
+            return tuple(node for node in inventory.nodes if owners is None or self._cluster_name(node) in owners)
         present = inventory.server(inventory.present_master) if inventory.present_master else None
         return (present,) if present else ()
 
@@ -127,8 +127,16 @@ class Estate:
             }
         except Lacking:
             return None
-        known = {node.name.casefold() for node in self.inventory.nodes}
-        return frozenset(owners) if owners & known else None
+        names = {self._cluster_name(node) for node in self.inventory.nodes}
+        # Where a node's name is not known, nor is it whether the node is an owner: then all are.
+        return frozenset(owners) if owners & names and None not in names else None
+
+    def _cluster_name(self, node: Server) -> str | None:
+        """What the cluster calls a node: its NetBIOS name; None for one known by an address that did not tell it."""
+        if not _is_known_by_address(node):
+            return node.name[:NETBIOS_LENGTH].casefold()
+        name = self._computer_name(node)
+        return name.casefold() if isinstance(name, str) else None
 
     @cached_property
     def _strangers(self) -> Mapping[str, Missing]:

@@ -456,6 +456,30 @@ def owner(cluster: ClusterView) -> Outcome:
     return passed(f"{cluster.name} {cluster.entsso_group.owner}")
 
 
+@pytest.mark.parametrize("name", ["INTEGRATIONNODE01", "10.20.4.11"])
+def test_a_possible_owner_is_a_master_however_the_inventory_calls_it(name: str) -> None:
+    estate = healthy()
+    cut = name[:15] if name[0].isalpha() else NODES[1]
+    view = estate.machines[NODES[0]].facts[ClusterView.topic]
+    assert isinstance(view, ClusterView)
+    owners = tuple(
+        owner.model_copy(update={"node": cut if owner.node == NODES[1] else owner.node})
+        for owner in view.possible_owners
+    )
+    estate = estate.alter_cluster(lambda each: each.model_copy(update={"possible_owners": owners}))
+    env = estate.machines[NODES[1]].facts[Env.topic].model_copy(update={"computer_name": cut})
+    machine = replace(estate.machines[NODES[1]].alter(env), name=name)
+    estate = replace(estate, machines={**{k: v for k, v in estate.machines.items() if k != NODES[1]}, name: machine})
+
+    @rule(each=Target.MASTER)
+    def on_master(secrets: MasterSecretIds) -> Outcome:
+        return passed("seen")
+
+    targets = {finding.target for finding in judged(on_master, evidence=bundle(estate)).findings}
+
+    assert targets == {NODES[0], name}
+
+
 class TestClusterViews:
     def test_one_view_is_asked_once(self) -> None:
         assert only_finding(judged(owner)).target == "cluster"
