@@ -208,7 +208,7 @@ def _settled(value: object) -> object:
 
 def _as_the_owner_sees(views: Mapping[str, ClusterView]) -> ClusterView:
     """Of views that differ in momentary states only, the one of the node that owns ENTSSO."""
-    by_name = {name.casefold(): view for name, view in views.items()}
+    by_name = {name[:NETBIOS_LENGTH].casefold(): view for name, view in views.items()}
     first = next(iter(views.values()))
     try:
         return by_name.get(first.entsso_group.owner.casefold(), first)

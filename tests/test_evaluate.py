@@ -497,6 +497,25 @@ class TestClusterViews:
 
         assert only_finding(judged(state, evidence=bundle(estate))).text == "4"
 
+    def test_the_owner_is_found_by_the_name_that_the_cluster_cuts(self) -> None:
+        estate, long = healthy(), "INTEGRATIONNODE01"
+        view = estate.machines[NODES[0]].facts[ClusterView.topic]
+        assert isinstance(view, ClusterView)
+        still = view.model_copy(update={"groups": (view.groups[0].model_copy(update={"owner": long[:15]}),)})
+        moving = still.model_copy(
+            update={"groups": (still.groups[0].model_copy(update={"state": GroupState.PENDING}),)}
+        )
+        env = estate.machines[NODES[1]].facts[Env.topic].model_copy(update={"computer_name": long[:15]})
+        machine = replace(estate.machines[NODES[1]].alter(env).alter(moving), name=long)
+        others = {key: each for key, each in estate.alter(NODES[0], still).machines.items() if key != NODES[1]}
+
+        @rule(each=Target.CLUSTER)
+        def state(cluster: ClusterView) -> Outcome:
+            return passed(cluster.entsso_group.state.name)
+
+        evidence = bundle(replace(estate, machines={**others, long: machine}))
+        assert only_finding(judged(state, evidence=evidence)).text == "PENDING"
+
     def test_each_distinct_view_is_asked(self) -> None:
         estate = healthy()
         view = estate.machines[NODES[1]].facts[ClusterView.topic]
