@@ -1,0 +1,132 @@
+"""A small estate, described once as fact models: what its machines answer, and faults as copies with one change."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from ssoaudit.facts import ClusterView, Fact, MasterSecretIds
+from ssoaudit.facts.sql_fact import SqlFact
+from ssoaudit.inventory import Groups, Inventory, Server, SqlSettings
+from ssoaudit.lab.estate.cluster import cluster_view
+from ssoaudit.lab.estate.database import database
+from ssoaudit.lab.estate.names import (
+    ACCOUNT,
+    ADMINISTRATORS,
+    AFFILIATES,
+    BIZTALK,
+    CLUSTER,
+    DATABASE,
+    DOMAIN_SID,
+    GROUP,
+    NETWORK_NAME,
+    NODES,
+    SECRETS,
+    SQL,
+)
+from ssoaudit.lab.estate.server import env, identities, msdtc, registry, rights, services
+from ssoaudit.vocabulary import Role
+
+F = TypeVar("F", bound=Fact)
+
+__all__ = [
+    "ACCOUNT",
+    "ADMINISTRATORS",
+    "AFFILIATES",
+    "BIZTALK",
+    "CLUSTER",
+    "DATABASE",
+    "DOMAIN_SID",
+    "GROUP",
+    "NETWORK_NAME",
+    "NODES",
+    "SECRETS",
+    "SQL",
+    "LabEstate",
+    "Machine",
+    "healthy",
+]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine of the lab: its roles, and its facts by topic. What it lacks it calls absent."""
+
+    name: str
+    roles: tuple[Role, ...]
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    def alter(self, fact: Fact) -> "Machine":
+        """A copy that answers this fact instead."""
+        return replace(self, facts={**self.facts, fact.topic: fact})
+
+
+@dataclass(frozen=True)
+class LabEstate:
+    """The machines of the lab by name; `unreachable` are those on which nothing listens."""
+
+    machines: Mapping[str, Machine]
+    database: Mapping[str, SqlFact] = field(default_factory=dict)
+    unreachable: frozenset[str] = frozenset()
+
+    def alter(self, name: str, fact: Fact) -> "LabEstate":
+        """A copy in which one machine answers another fact."""
+        return replace(self, machines={**self.machines, name: self.machines[name].alter(fact)})
+
+    def alter_database(self, fact: SqlFact) -> "LabEstate":
+        """A copy whose SSODB answers another fact."""
+        return replace(self, database={**self.database, fact.topic: fact})
+
+    def alter_cluster(self, change: Callable[[ClusterView], ClusterView]) -> "LabEstate":
+        """A copy in which every node sees a changed cluster."""
+        estate = self
+        for name, machine in self.machines.items():
+            view = machine.facts.get(ClusterView.topic)
+            if isinstance(view, ClusterView):
+                estate = estate.alter(name, change(view))
+        return estate
+
+    def inventory(self) -> Inventory:
+        """The estate as an operator would write it down, but for where it listens."""
+        return Inventory(
+            name="Lab",
+            network_name=NETWORK_NAME,
+            service_account=ACCOUNT,
+            groups=Groups(
+                sso_administrators=ADMINISTRATORS,
+                sso_affiliate_administrators=AFFILIATES,
+            ),
+            sql=SqlSettings(server=SQL, database=DATABASE),
+            servers=tuple(Server(host=machine.name, roles=machine.roles) for machine in self.machines.values()),
+        )
+
+
+def healthy() -> LabEstate:
+    """Two nodes with a clustered master secret server, two BizTalk servers and a SQL Server, all as they should be."""
+    machines = [_node(number, name) for number, name in enumerate(NODES, start=1)]
+    machines += [_biztalk_server(number, name) for number, name in enumerate(BIZTALK, start=3)]
+    machines.append(Machine(SQL, (Role.SQL,), _by_topic(env(SQL), msdtc(5), services(SQL))))
+    return LabEstate({machine.name: machine for machine in machines}, database())
+
+
+def _by_topic(*facts: F) -> dict[str, F]:
+    return {fact.topic: fact for fact in facts}
+
+
+def _node(number: int, name: str) -> Machine:
+    facts = _by_topic(
+        env(name),
+        registry(),
+        MasterSecretIds(is_present=True, names=SECRETS),
+        msdtc(number, clustered=True),
+        services(name),
+        rights(),
+        identities(number),
+        cluster_view(),
+    )
+    return Machine(name, (Role.CLUSTER,), facts)
+
+
+def _biztalk_server(number: int, name: str) -> Machine:
+    secrets = MasterSecretIds(is_present=False, names=())
+    facts = _by_topic(env(name), registry(), secrets, msdtc(number), services(name), rights(), identities(number))
+    return Machine(name, (Role.BIZTALK,), facts)
