@@ -165,9 +165,9 @@ def _commands() -> Iterator[str]:
     yield (
         "There is no option, variable of an option, or key for a password. It is looked for in the keyring "
         "(`keyring set ssoaudit ACCOUNT`; needs the extra `keyring`), then in `SSOAUDIT_PASSWORD`, and then asked for. "
-        "With `auth: kerberos` for all servers the ticket counts, and no password is asked for. The SQL login that the "
-        "inventory's `sql.user` names has a password of its own: from the keyring (service `ssoaudit-sql`), "
-        "`SSOAUDIT_SQL_PASSWORD` or the prompt; without a login the Windows identity counts."
+        "Where all servers are set to `auth: kerberos`, whose ticket counts, or to `auth: certificate`, no password is "
+        "asked for. The SQL login that the inventory's `sql.user` names has a password of its own: from the keyring "
+        "(service `ssoaudit-sql`), `SSOAUDIT_SQL_PASSWORD` or the prompt; without a login the Windows identity counts."
     )
     yield (
         "`evidence.json`, `result.json` and `report.html` hold the same facts about the estate, and only you can read "

@@ -15,10 +15,11 @@ from ssoaudit.documents import Flaw, FlawError, invisible, visible
 from ssoaudit.vocabulary import ClusterRole, Role, Stage
 
 Scheme = Literal["http", "https"]
-WinrmAuth = Literal["auto", "kerberos", "ntlm", "basic"]
+WinrmAuth = Literal["auto", "kerberos", "ntlm", "certificate", "basic", "credssp"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 _LOADING = "loading"
+_USED_WITH = {"client_cert": "certificate", "client_key": "certificate", "kerberos_hostname": "kerberos"}
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
 
 
@@ -99,7 +100,7 @@ def _group_name(group: str) -> str:
 
 Line = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_one_line)]
 PathText = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(_one_line)]
-CaFile = Annotated[PathText, AfterValidator(_file_there)]
+FilePath = Annotated[PathText, AfterValidator(_file_there)]
 Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_one_line), AfterValidator(_host)]
 SqlServer = Annotated[Line, AfterValidator(_sql_server)]
 GroupName = Annotated[Line, AfterValidator(_group_name)]
@@ -116,20 +117,54 @@ class WinrmSettings(_Section):
         default="http", description="http (its messages are encrypted by Kerberos or NTLM) or https."
     )
     port: Port | None = Field(default=None, description="5985 for http, 5986 for https unless given.")
-    auth: WinrmAuth = Field(default="auto", description="auto: Kerberos where a ticket and the extra exist, else NTLM.")
+    auth: WinrmAuth = Field(
+        default="auto",
+        description="auto: Kerberos where a ticket and the extra exist, else NTLM. certificate and basic need https; "
+        "credssp sends the password itself to the server. Printed in the report.",
+    )
     user: Line | None = Field(
         default=None, description="DOMAIN\\user or user@domain; the password is never written here."
     )
-    ca_file: CaFile | None = Field(
+    kerberos_hostname: Host | None = Field(
+        default=None, description="The host of the service principal HTTP/HOST, if not the name connected to."
+    )
+    client_cert: FilePath | None = Field(
+        default=None, description="The client's certificate (PEM) for auth: certificate; it may hold the key too."
+    )
+    client_key: FilePath | None = Field(
+        default=None, description="The key (PEM, without passphrase, for its owner alone) if not in client_cert."
+    )
+    ca_file: FilePath | None = Field(
         default=None, description="CA certificates (PEM) to trust for https; else the system's store."
     )
     insecure_skip_verify: bool = Field(default=False, description="Do not verify certificates. Printed in the report.")
 
     @model_validator(mode="after")
     def _protects_the_password(self) -> "WinrmSettings":
-        if self.scheme == "http" and self.auth == "basic":
+        if self.auth == "basic" and self.scheme == "http":
             message = "auth: basic over http sends the password in the clear"
             raise FlawError(Flaw(message, "add scheme: https or use auth: kerberos or ntlm", ("auth",)))
+        if self.auth == "basic" and self.insecure_skip_verify:
+            message = "auth: basic gives the password to whoever answers if certificates are not verified"
+            hint = "name the CA in ca_file instead, or use auth: kerberos or ntlm"
+            raise FlawError(Flaw(message, hint, ("insecure_skip_verify",)))
+        return self
+
+    @model_validator(mode="after")
+    def _fits_the_way_of_logging_on(self) -> "WinrmSettings":
+        flaws = []
+        if self.auth == "certificate" and self.scheme == "http":
+            flaws.append(Flaw("auth: certificate works over https only", "add scheme: https", ("auth",)))
+        if self.auth == "certificate" and self.client_cert is None:
+            hint = "name the PEM file of the certificate, and in client_key that of its key if that is another one"
+            flaws.append(Flaw("auth: certificate needs client_cert", hint, ("auth",)))
+        flaws += [
+            Flaw(f"{key} is not used with auth: {self.auth}", f"remove it, or set auth: {auth}", (key,))
+            for key, auth in _USED_WITH.items()
+            if getattr(self, key) is not None and (self.auth, auth) not in (("auto", "kerberos"), (auth, auth))
+        ]
+        if flaws:
+            raise FlawError(*flaws)
         return self
 
 

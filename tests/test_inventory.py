@@ -45,6 +45,24 @@ def test_certificates_are_looked_for_where_an_inventory_is_loaded(
     assert inventory.load(path) == read(path.read_text())
 
 
+@pytest.mark.parametrize("missing", ["client_cert", "client_key"])
+def test_so_are_the_clients_certificate_and_key(tmp_path: Path, missing: str) -> None:
+    files = {name: tmp_path / f"{name}.pem" for name in ("client_cert", "client_key")}
+    for name, file in files.items():
+        if name != missing:
+            file.touch()
+    lines = "".join(f"  {name}: {file}\n" for name, file in files.items())
+    path = tmp_path / "estate.yaml"
+    path.write_text(f"name: x\n{NODE}winrm:\n  scheme: https\n  auth: certificate\n{lines}")
+    with pytest.raises(DocumentError) as caught:
+        inventory.load(path)
+    assert caught.value.message.startswith("the file '")
+    assert caught.value.message.endswith("' does not exist")
+    assert caught.value.line == list(files).index(missing) + 6
+    files[missing].touch()
+    assert inventory.load(path).winrm.auth == "certificate"
+
+
 def test_the_smallest_inventory() -> None:
     estate = read("name: Contoso\n" + NODE)
     assert estate == Inventory(name="Contoso", servers=(Server(host="node1", roles=(Role.CLUSTER,)),))
@@ -125,8 +143,36 @@ servers:
             "2:15: auth: basic over http sends the password in the clear; add scheme: https",
         ),
         (
-            "name: x\nservers: [{host: a, roles: [cluster], winrm: {auth: credssp}}]\n",
-            "2:53: servers[0].winrm.auth must be one of auto, kerberos, ntlm, basic, found the text 'credssp'",
+            "name: x\nservers: [{host: a, roles: [cluster], winrm: {auth: digest}}]\n",
+            "2:53: servers[0].winrm.auth must be one of auto, kerberos, ntlm, certificate, basic, credssp, found",
+        ),
+        (
+            "name: x\nwinrm: {auth: basic, scheme: https, insecure_skip_verify: true}\n" + NODE,
+            "2:59: auth: basic gives the password to whoever answers if certificates are not verified; name the CA in",
+        ),
+        (
+            "name: x\nwinrm: {auth: certificate, client_cert: a.pem}\n" + NODE,
+            "2:15: auth: certificate works over https only; add scheme: https",
+        ),
+        (
+            "name: x\nwinrm: {auth: certificate, scheme: https}\n" + NODE,
+            "2:15: auth: certificate needs client_cert; name the PEM file of the certificate",
+        ),
+        (
+            "name: x\nwinrm: {auth: certificate, scheme: https, client_key: a.pem}\n" + NODE,
+            "2:15: auth: certificate needs client_cert",
+        ),
+        (
+            "name: x\nwinrm: {client_cert: a.pem}\n" + NODE,
+            "2:22: client_cert is not used with auth: auto; remove it, or set auth: certificate",
+        ),
+        (
+            "name: x\nwinrm: {auth: ntlm, client_key: a.pem}\n" + NODE,
+            "2:33: client_key is not used with auth: ntlm; remove it, or set auth: certificate",
+        ),
+        (
+            "name: x\nwinrm: {auth: credssp, kerberos_hostname: node1.contoso.com}\n" + NODE,
+            "2:43: kerberos_hostname is not used with auth: credssp; remove it, or set auth: kerberos",
         ),
         (
             "name: x\ngroups: {sso_administrators: Administrators}\n" + NODE,
@@ -233,6 +279,8 @@ def test_any_service_account_is_accepted_since_a_check_judges_it(account: str) -
 def test_the_settings_refuse_what_would_betray_the_password_wherever_they_are_made() -> None:
     with pytest.raises(ValidationError, match="in the clear"):
         WinrmSettings(auth="basic")
+    with pytest.raises(ValidationError, match="whoever answers"):
+        WinrmSettings(auth="basic", scheme="https", insecure_skip_verify=True)
     assert WinrmSettings(auth="basic", scheme="https").auth == "basic"
 
 
@@ -272,14 +320,32 @@ LINE = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]),
     lambda text: text == text.strip()
 )
 PORT = st.integers(1, 65535)
-WINRM = st.builds(
-    WinrmSettings,
-    scheme=st.just("https"),
-    port=st.none() | PORT,
-    auth=st.sampled_from(["auto", "kerberos", "ntlm", "basic"]),
-    user=st.none() | LINE,
-    ca_file=st.none() | LINE,
-    insecure_skip_verify=st.booleans(),
+ANY_WINRM = {
+    "scheme": st.just("https"),
+    "port": st.none() | PORT,
+    "user": st.none() | LINE,
+    "ca_file": st.none() | LINE,
+}
+WINRM = st.one_of(
+    st.builds(WinrmSettings, auth=st.just("basic"), **ANY_WINRM),
+    st.builds(
+        WinrmSettings,
+        auth=st.sampled_from(["auto", "kerberos"]),
+        kerberos_hostname=st.none() | HOST,
+        insecure_skip_verify=st.booleans(),
+        **ANY_WINRM,
+    ),
+    st.builds(
+        WinrmSettings, auth=st.sampled_from(["ntlm", "credssp"]), insecure_skip_verify=st.booleans(), **ANY_WINRM
+    ),
+    st.builds(
+        WinrmSettings,
+        auth=st.just("certificate"),
+        client_cert=LINE,
+        client_key=st.none() | LINE,
+        insecure_skip_verify=st.booleans(),
+        **ANY_WINRM,
+    ),
 )
 GROUP = st.tuples(LABEL, LABEL).map("\\".join)
 SERVER = st.builds(

@@ -36,14 +36,14 @@ class Manner:
 
 
 def credential(session: Session, inventory: Inventory, user: str | None) -> Credential:
-    """Whom to log on as. With Kerberos alone the ticket counts, and no password is asked for.
+    """Whom to log on as. Where the ticket (kerberos) or a certificate counts everywhere, no password is asked for.
 
     Raises `CredentialError`.
     """
     name = user or inventory.winrm.user
     methods = {inventory.winrm_of(server).auth for server in inventory.servers}
-    if methods == {"kerberos"}:
-        return Credential(name or "", Secret(""), "the Kerberos ticket")
+    if methods <= {"kerberos", "certificate"}:
+        return Credential(name or "", Secret(""), "the Kerberos ticket or the client's certificate")
     prompt = getpass.getpass if sys.stdin is not None and sys.stdin.isatty() else None
     found = resolve(name, environment=session.environment, prompt=prompt)
     session.log.redaction.add([found.password])

@@ -12,18 +12,20 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import partial
 
 from ssoaudit.collect import script
 from ssoaudit.collect.faults import Fault, FaultStage
-from ssoaudit.collect.frames import Transcript, read_transcript, readings
+from ssoaudit.collect.frames import Transcript, read_transcript, readings, refusal
 from ssoaudit.collect.guard import BEFORE_LOGON, NOT_TRIED, LogonGuard
 from ssoaudit.collect.names import Names, names_to_ask
 from ssoaudit.collect.sql.address import SqlLogin
 from ssoaudit.collect.ssodb import read_ssodb
-from ssoaudit.collect.winrm import shell
+from ssoaudit.collect.winrm import attempts
 from ssoaudit.collect.winrm.endpoint import endpoint
 from ssoaudit.collect.winrm.limits import Limits
 from ssoaudit.collect.winrm.logon import Logon
+from ssoaudit.collect.winrm.watchdog import abandon
 from ssoaudit.evidence import Evidence, Missing, Read, Reading, ReadStatus, ServerEvidence, typed
 from ssoaudit.facts import TOPICS, ClusterView, EntssoRegistry, Env, Fact, LogonRights, Services
 from ssoaudit.inventory import Inventory, Server
@@ -138,7 +140,10 @@ class Collection:
                         self.progress(evidence.name, len(done), len(servers))
             except BaseException:
                 self.cancelled.set()
-                pool.shutdown(wait=True, cancel_futures=True)
+                try:
+                    pool.shutdown(wait=True, cancel_futures=True)
+                except KeyboardInterrupt:  # a second time: not even cleaning up is waited for
+                    abandon()
                 raise
         return tuple(done[server.name] for server in servers)
 
@@ -154,8 +159,7 @@ class Collection:
         printed = bytearray()
         fault: Fault | None = None
         try:
-            with self._guard.logon(server.name):
-                self._run(server, topics, names, printed)
+            self._run(server, topics, names, printed)
         except Fault as error:
             fault = error
             level = logging.INFO if error.code == NOT_TRIED else logging.WARNING
@@ -172,17 +176,32 @@ class Collection:
         return ServerEvidence(name=server.name, started=started, finished=_now(), topics=answers)
 
     def _run(self, server: Server, topics: Sequence[type[Fact]], names: Names, printed: bytearray) -> None:
+        self._powershell(server, script.ARGUMENTS, topics, names, printed)
+        if refusal(bytes(printed)) == script.TRUNCATED:
+            logger.info("$input was empty; reading the console's input", extra={"target": server.name})
+            printed.clear()
+            self._powershell(server, script.FALLBACK_ARGUMENTS, topics, names, printed)
+
+    def _powershell(
+        self,
+        server: Server,
+        arguments: Sequence[str],
+        topics: Sequence[type[Fact]],
+        names: Names,
+        printed: bytearray,
+    ) -> None:
         settings = self.inventory.winrm_of(server)
         where = endpoint(server.name, server.address or server.host, settings)
-        output = shell.run(
+        output = attempts.run(
             where,
             settings,
             self.logon,
             script.COMMAND,
-            script.ARGUMENTS,
+            arguments,
             script.stdin(self._parameters(topics, names)),
             limits=self.options.limits,
             cancelled=self.cancelled,
+            turn=partial(self._guard.logon, server.name),
             on_stdout=printed.extend,
         )
         extra = {"target": server.name, "stage": FaultStage.RUN.value}
@@ -210,6 +229,9 @@ def unsafe_options(inventory: Inventory) -> tuple[str, ...]:
             sentences.append(f"{server.name}: the certificate is not verified")
         if settings.auth == "basic":
             sentences.append(f"{server.name}: the password is sent to the server (basic)")
+        if settings.auth == "credssp":
+            sentence = "the password itself is sent to the server, which can use it elsewhere (credssp)"
+            sentences.append(f"{server.name}: {sentence}")
     return tuple(sentences)
 
 

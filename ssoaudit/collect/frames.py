@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -21,8 +21,9 @@ _FRAME = re.compile(
     rb"SSOAUDIT/1 ([a-z0-9_]{1,64}) (ok|partial|denied|absent|error) (\d{1,9}) ([0-9a-f]{64}) ([A-Za-z0-9+/=]*)"
 )
 _END = re.compile(rb"SSOAUDIT/1 END (\d{1,4})")
-_REFUSED = re.compile(rb"SSOAUDIT/1 REFUSED ([a-z-]{1,32})(?: ([A-Za-z]{1,32}))?")
+_REFUSED = re.compile(rb"SSOAUDIT/1 REFUSED ([a-z-]{1,32}(?: [A-Za-z]{1,32})?)")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,20 @@ def read_transcript(stdout: bytes) -> Transcript:
     JSON is wrong stands as `malformed`, one over 4 MiB as `too_large`.
     """
     frames: dict[str, Frame] = {}
-    ended, refused = False, None
+    ended = False
     for line in stdout.splitlines():
         match = _FRAME.fullmatch(line)
         if match:
             frames.setdefault(match.group(1).decode("ascii"), _frame(match))
         elif _END.fullmatch(line):
             ended = True
-        elif _REFUSED.fullmatch(line):
-            refused = line.removeprefix(b"SSOAUDIT/1 REFUSED ").decode("ascii")
-    return Transcript(frames, ended, refused)
+    return Transcript(frames, ended, refusal(stdout))
+
+
+def refusal(stdout: bytes) -> str | None:
+    """Why the bootstrap did not run the script, if it says so; of two refusals the last counts."""
+    matches = [match for line in stdout.splitlines() if (match := _REFUSED.fullmatch(line))]
+    return matches[-1].group(1).decode("ascii") if matches else None
 
 
 def readings(
@@ -98,7 +103,7 @@ def _frame(match: "re.Match[bytes]") -> Frame:
         text = base64.b64decode(match.group(5), validate=True)
         if hashlib.sha256(text).hexdigest().encode("ascii") != match.group(4):
             return Frame(ReadStatus.MALFORMED, milliseconds, {})
-        data = _whole(json.loads(text.decode("utf-8"), parse_constant=_refuse_constant), MAXIMUM_DEPTH)
+        data = _data(text.decode("utf-8"))
     except (binascii.Error, ValueError, RecursionError):
         return Frame(ReadStatus.MALFORMED, milliseconds, {})
     if not isinstance(data, dict):
@@ -110,16 +115,37 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-def _whole(value: object, depth: int) -> object:
-    """The value with lone surrogates, which no file can hold, replaced; too deep a value is refused."""
-    if depth == 0:
+def _data(text: str) -> object:
+    """What JSON says: no deeper than it may be, and without lone surrogates, which no file can hold."""
+    data = json.loads(text, parse_constant=_refuse_constant)
+    _check_depth(data)
+    # Decoded from UTF-8, the text has no surrogate of its own: one can only come from an escape.
+    return _whole(data) if _ESCAPED_SURROGATE.search(text) else data
+
+
+def _check_depth(value: object) -> None:
+    """Refuse a value with others at the depth that is too deep. A level at a time, as a call for each value is slow."""
+    level = [value]
+    for _ in range(MAXIMUM_DEPTH - 1):
+        level = [part for each in level for part in _parts(each) if isinstance(part, dict | list)]
+    if any(map(_parts, level)):
         raise ValueError("the JSON is too deep")
+
+
+def _parts(value: object) -> Collection[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _whole(value: object) -> object:
+    """The value with lone surrogates replaced."""
     if isinstance(value, str):
         return _LONE_SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_whole(part, depth - 1) for part in value]
+        return [_whole(part) for part in value]
     if isinstance(value, dict):
-        return {_LONE_SURROGATE.sub("\ufffd", key): _whole(part, depth - 1) for key, part in value.items()}
+        return {_LONE_SURROGATE.sub("\ufffd", key): _whole(part) for key, part in value.items()}
     return value
 
 

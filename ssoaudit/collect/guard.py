@@ -22,7 +22,10 @@ class LogonGuard:
 
     @contextmanager
     def logon(self, target: str) -> Iterator[None]:
-        """Hold this while a target is logged on to. Raises a `Fault` where the credential was rejected before."""
+        """Hold this while a target is logged on to, and not while it is connected to or read: others wait for it.
+
+        Raises a `Fault` where the credential was rejected before.
+        """
         with self._turn():
             if self.rejection is not None:
                 raise self.rejection if target == self._rejected_by else _rejected_before(target, self.rejection)

@@ -13,12 +13,14 @@ from importlib.resources import files
 from ssoaudit.facts import TOPICS
 
 COMMAND = "powershell.exe"
+TRUNCATED = "truncated"
+"""Why the bootstrap refuses where less than a script and its header came."""
 
-BOOTSTRAP = (
+_ADMISSION = (
     "$ErrorActionPreference='Stop';$ProgressPreference='SilentlyContinue';"
     "$m=[string]$ExecutionContext.SessionState.LanguageMode;"
     "if($m -ne 'FullLanguage'){'SSOAUDIT/1 REFUSED language-mode '+$m;exit 0};"
-    "$l=@($input);if($l.Count -lt 2){'SSOAUDIT/1 REFUSED truncated';exit 0};"
+    "$l=@(%s);if($l.Count -lt 2){'SSOAUDIT/1 REFUSED truncated';exit 0};"
     "$h=$l[0] -split ' ';$s=[string]::Join([string][char]10,$l[1..($l.Count-1)]);"
     "$b=[Text.Encoding]::UTF8.GetBytes($s);"
     "$d=[BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($b)).Replace('-','').ToLower();"
@@ -26,10 +28,21 @@ BOOTSTRAP = (
     "{'SSOAUDIT/1 REFUSED altered';exit 0};"
     "& ([ScriptBlock]::Create($s)) $h[3]"
 )
+
+BOOTSTRAP = _ADMISSION % "$input"
 """Reads the script from stdin, and runs it only if it arrived whole. One line, without double quotes or runs of
 blanks, so that it survives the command line unquoted."""
 
 ARGUMENTS = ("-NoLogo", "-NoProfile", "-NonInteractive", "-Command", BOOTSTRAP)
+
+FALLBACK_BOOTSTRAP = (
+    _ADMISSION % "[Console]::In.ReadToEnd().Replace([string][char]13,'').TrimEnd([char]10).Split([char]10)"
+)
+"""The same for a host that does not hand its stdin to `$input`: it reads the console's own input."""
+
+FALLBACK_ARGUMENTS = (
+    "-NoLogo", "-NoProfile", "-NonInteractive", "-InputFormat", "None", "-Command", FALLBACK_BOOTSTRAP,
+)  # fmt: skip
 
 
 @cache

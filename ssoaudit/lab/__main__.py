@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ssoaudit.collect.script import BOOTSTRAP
+from ssoaudit.collect.script import BOOTSTRAP, FALLBACK_BOOTSTRAP
 from ssoaudit.credentials import Secret
 from ssoaudit.lab.certificate import Authority
 from ssoaudit.lab.powershell import Answer, powershell
@@ -57,7 +57,13 @@ async def serve(order: Mapping[str, Any]) -> None:
 
 def _node(machine: Mapping[str, Any], order: Mapping[str, Any], context: ssl.SSLContext | None) -> Node:
     answers = {topic: Answer(**answer) for topic, answer in machine["answers"].items()}
-    run = powershell(answers, BOOTSTRAP, noise=order["noise"].encode())
+    run = powershell(
+        answers,
+        BOOTSTRAP,
+        fallback=FALLBACK_BOOTSTRAP,
+        noise=order["noise"].encode(),
+        drains_stdin=order["drains_stdin"],
+    )
     schemes = ("basic",) if context else ("ntlm",)
     return Node(machine["name"], run, order["user"], Secret(order["password"]), schemes=schemes, ssl_context=context)
 

@@ -30,8 +30,8 @@ class SealError(Exception):
 
 
 def is_sealed(content_type: str) -> bool:
-    """Whether a Content-Type announces a sealed message."""
-    return content_type.lower().startswith("multipart/encrypted")
+    """Whether a Content-Type announces a sealed message, whole or in several parts."""
+    return content_type.lower().startswith(("multipart/encrypted", "multipart/x-multi-encrypted"))
 
 
 def seal(context: ContextProxy, message: bytes) -> bytes:

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from ssoaudit.lab.command import Command, Reply
 
-_SWITCHES = "-NoLogo -NoProfile -NonInteractive -Command "
+_SWITCHES = "-NoLogo -NoProfile -NonInteractive "
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _HEADER_FIELDS = 4
 
@@ -34,18 +34,25 @@ class _ThrownError(Exception):
 
 
 def powershell(
-    answers: Mapping[str, Answer], bootstrap: str, *, language_mode: str = "FullLanguage", noise: bytes = b""
+    answers: Mapping[str, Answer],
+    bootstrap: str,
+    *,
+    fallback: str = "",
+    language_mode: str = "FullLanguage",
+    noise: bytes = b"",
+    drains_stdin: bool = True,
 ) -> Command:
     """A command that answers as powershell.exe does when it runs `bootstrap` with a collector script on stdin.
 
     The script itself is not run: `answers` holds what each topic says. A topic without an answer is an `error`
-    frame. `noise` is a line that something else prints between the frames.
+    frame. `noise` is a line that something else prints between the frames. `fallback` is the bootstrap that reads the
+    console's input; the other one finds nothing where the host does not drain stdin into `$input`.
     """
 
     def run(command: str, arguments: tuple[str, ...], stdin: bytes) -> Reply:
         try:
-            _check_command_line(command, arguments, bootstrap)
-            parameters = _admit(stdin, language_mode)
+            reads_console = _reads_console(command, arguments, bootstrap, fallback)
+            parameters = _admit(stdin if drains_stdin or reads_console else b"", language_mode)
             lines = [_frame(topic, answers.get(topic) or _unknown(topic)) for topic in _topics(parameters)]
         except _RefusedError as refusal:
             return Reply(f"SSOAUDIT/1 REFUSED {refusal}\r\n".encode())
@@ -68,9 +75,14 @@ def clixml(error: str) -> bytes:
     ).encode()
 
 
-def _check_command_line(command: str, arguments: tuple[str, ...], bootstrap: str) -> None:
-    if command.lower() != "powershell.exe" or " ".join(arguments) != _SWITCHES + bootstrap:
-        raise _ThrownError("The command line is not the collector's.")
+def _reads_console(command: str, arguments: tuple[str, ...], bootstrap: str, fallback: str) -> bool:
+    """Whether the command line is that of the fallback."""
+    switches = " ".join(arguments)
+    if command.lower() == "powershell.exe" and switches == f"{_SWITCHES}-Command {bootstrap}":
+        return False
+    if command.lower() == "powershell.exe" and switches == f"{_SWITCHES}-InputFormat None -Command {fallback}":
+        return True
+    raise _ThrownError("The command line is not the collector's.")
 
 
 def _admit(stdin: bytes, language_mode: str) -> str:

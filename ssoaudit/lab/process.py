@@ -38,11 +38,17 @@ class Lab:
 
     `noise` is a line that every machine's PowerShell prints between its frames. With `tls` the machines speak Basic
     over HTTPS, else NTLM with message encryption over HTTP. `sql_encryption` is what SQL Server does about TLS: off,
-    on or required.
+    on or required. Without `drains_stdin` PowerShell's `$input` stays empty.
     """
 
     def __init__(
-        self, estate: LabEstate, *, tls: bool = False, noise: str = "", sql_encryption: str = "required"
+        self,
+        estate: LabEstate,
+        *,
+        tls: bool = False,
+        noise: str = "",
+        sql_encryption: str = "required",
+        drains_stdin: bool = True,
     ) -> None:
         self.estate = estate
         self.user = USER
@@ -50,6 +56,7 @@ class Lab:
         self._sql_encryption = sql_encryption
         self.password = Secret(secrets.token_urlsafe(24))
         self._noise = noise
+        self._drains_stdin = drains_stdin
         self._tls = tls
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[str] | None = None
@@ -112,6 +119,7 @@ class Lab:
             "user": self.user,
             "password": self.password.reveal(),
             "noise": self._noise,
+            "drains_stdin": self._drains_stdin,
             "ca_file": str(self._ca_file()),
             "tls": self._tls,
             "sql_name": self.estate.inventory().sql.server,

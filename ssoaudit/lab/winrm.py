@@ -78,7 +78,7 @@ class Node:
         connection.add_done_callback(self._connections.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        logon = Logon(self._account, self._schemes, self.counters)
+        logon = self._logon()
         try:
             while request := await read_request(reader):
                 self.counters.requests += 1
@@ -96,6 +96,10 @@ class Node:
             raise
         finally:
             writer.close()
+
+    def _logon(self) -> Logon:
+        """Who a new connection is: nobody yet."""
+        return Logon(self._account, self._schemes, self.counters)
 
     async def _answer(self, request: Request, logon: Logon) -> Response:
         sealed = encryption.is_sealed(request.headers.get("content-type", ""))

@@ -147,6 +147,16 @@ def test_the_log_tells_run_target_and_stage(silent: socket.socket, tmp_path: Pat
     assert lines[-1]["message"] == "exit code 4"
 
 
+@pytest.mark.parametrize("auth", ["kerberos", "certificate, scheme: https, client_cert: client.pem"])
+def test_without_a_password_where_none_is_used(silent: socket.socket, tmp_path: Path, auth: str) -> None:
+    inventory = write_inventory(tmp_path / "i.yaml", inventory_at(silent.getsockname()[1], "NODE1"))
+    inventory.write_text(inventory.read_text(encoding="utf-8").replace("auth: ntlm", f"auth: {auth}"), encoding="utf-8")
+    Path(tmp_path, "client.pem").touch()
+    ended = run("collect", inventory, cwd=tmp_path)
+    assert ended.code == 4
+    assert "password" not in ended.stderr
+
+
 def test_nobody_to_ask_for_a_password(inventory: Path, tmp_path: Path) -> None:
     ended = run("run", inventory, "--out", "out", cwd=tmp_path)
     assert ended.code == 2

@@ -198,6 +198,11 @@ Argument = tuple[str | None, Node | None]
 _PARSER = Parser(Language(tree_sitter_powershell.language()))
 
 
+def is_powershell(source: str) -> bool:
+    """Whether the parser finds no error."""
+    return not _PARSER.parse(source.encode()).root_node.has_error
+
+
 def violations(source: str) -> list[str]:
     """What in the script is not on the allow-list; empty for a script that only reads."""
     if not source.isascii():

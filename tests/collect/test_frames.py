@@ -144,12 +144,22 @@ def test_the_deepest_json_that_is_read() -> None:
     assert read_transcript(frame("x", {"a": data})).frames["x"].status is ReadStatus.MALFORMED
 
 
-def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
-    found = reading(
-        frame("master_secret_ids", b'{"is_present": true, "names": ["a\\ud800b", "\\ud83d\\ude00"]}'), end()
-    )
+@pytest.mark.parametrize(
+    ("escaped", "name"),
+    [
+        (rb"a\ud800b", "a\ufffdb"),
+        (rb"\uD9ff", "\ufffd"),
+        (rb"\udAFF", "\ufffd"),
+        (rb"\uDbff", "\ufffd"),
+        (rb"\udC00", "\ufffd"),
+        (rb"\uDFFF", "\ufffd"),
+        (rb"\ud83d\ude00", "\U0001f600"),
+    ],
+)
+def test_a_lone_surrogate_becomes_the_replacement_character(escaped: bytes, name: str) -> None:
+    found = reading(frame("master_secret_ids", b'{"is_present": true, "names": ["' + escaped + b'"]}'), end())
     assert isinstance(found, Read)
-    assert found.data["names"] == ["a\ufffdb", "\U0001f600"]
+    assert found.data["names"] == [name]
     found.model_dump_json()
 
 

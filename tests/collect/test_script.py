@@ -13,7 +13,17 @@ from readonly import violations
 
 from ssoaudit.cli import cli
 from ssoaudit.collect import script as node_script
-from ssoaudit.collect.script import ARGUMENTS, BOOTSTRAP, COMMAND, reader_name, script, sha256, stdin
+from ssoaudit.collect.script import (
+    ARGUMENTS,
+    BOOTSTRAP,
+    COMMAND,
+    FALLBACK_ARGUMENTS,
+    FALLBACK_BOOTSTRAP,
+    reader_name,
+    script,
+    sha256,
+    stdin,
+)
 from ssoaudit.collect.sql.grants import grant_script
 from ssoaudit.facts import TOPICS
 
@@ -45,13 +55,26 @@ def test_the_bootstrap_is_the_text_that_was_tried() -> None:
     assert hashlib.sha256(BOOTSTRAP.encode("ascii")).hexdigest() == BOOTSTRAP_SHA256
 
 
-def test_the_bootstrap_survives_a_command_line_without_quotes() -> None:
-    assert '"' not in BOOTSTRAP
-    assert "\n" not in BOOTSTRAP
-    assert "\t" not in BOOTSTRAP
-    assert "  " not in BOOTSTRAP
-    assert BOOTSTRAP.strip() == BOOTSTRAP
-    assert not re.search(r"\\(?:\"|$)", BOOTSTRAP)
+def test_the_fallback_differs_in_where_it_reads_alone() -> None:
+    console = "[Console]::In.ReadToEnd().Replace([string][char]13,'').TrimEnd([char]10).Split([char]10)"
+    assert FALLBACK_BOOTSTRAP.replace(console, "$input") == BOOTSTRAP
+    assert ARGUMENTS[:3] == FALLBACK_ARGUMENTS[:3]
+    assert FALLBACK_ARGUMENTS[3:] == ("-InputFormat", "None", "-Command", FALLBACK_BOOTSTRAP)
+
+
+@pytest.mark.parametrize("bootstrap", [BOOTSTRAP, FALLBACK_BOOTSTRAP], ids=["input", "console"])
+def test_a_bootstrap_survives_a_command_line_without_quotes(bootstrap: str) -> None:
+    assert '"' not in bootstrap
+    assert "\n" not in bootstrap
+    assert "\t" not in bootstrap
+    assert "  " not in bootstrap
+    assert bootstrap.strip() == bootstrap
+    assert not re.search(r"\\(?:\"|$)", bootstrap)
+
+
+@pytest.mark.parametrize("bootstrap", [BOOTSTRAP, FALLBACK_BOOTSTRAP], ids=["input", "console"])
+def test_a_bootstrap_is_powershell(bootstrap: str) -> None:
+    assert readonly.is_powershell(bootstrap)
 
 
 def test_the_command_line_hides_nothing_and_lifts_no_policy() -> None:

@@ -13,7 +13,9 @@ from ssoaudit.lab.command import Command, Reply
 from ssoaudit.lab.powershell import Answer, clixml, powershell
 
 BOOTSTRAP = "$l=@($input);& ([ScriptBlock]::Create($s)) $h[3]"
+FALLBACK = "$l=[Console]::In.ReadToEnd();& ([ScriptBlock]::Create($s)) $h[3]"
 ARGUMENTS = ("-NoLogo", "-NoProfile", "-NonInteractive", "-Command", BOOTSTRAP)
+CONSOLE = ("-NoLogo", "-NoProfile", "-NonInteractive", "-InputFormat", "None", "-Command", FALLBACK)
 SCRIPT = "function Read-A {}\nRead-A"
 ANSWERS = {"a": Answer("ok", {"one": 1}), "b": Answer("denied", {"code": "0x80070005"}, 12)}
 
@@ -131,10 +133,23 @@ def test_a_constrained_language_mode_is_said_before_all_else(stdin: bytes) -> No
     assert answer(stdin, command) == Reply(b"SSOAUDIT/1 REFUSED language-mode ConstrainedLanguage\r\n")
 
 
+@pytest.mark.parametrize("drains", [True, False])
+def test_the_consoles_input_is_there_either_way(drains: bool) -> None:
+    command = powershell(ANSWERS, BOOTSTRAP, fallback=FALLBACK, drains_stdin=drains)
+    assert frames(command("powershell.exe", CONSOLE, sent())) == [("a", "ok", 3, {"one": 1})]
+
+
+def test_where_stdin_is_not_drained_input_is_empty() -> None:
+    command = powershell(ANSWERS, BOOTSTRAP, fallback=FALLBACK, drains_stdin=False)
+    assert answer(sent(), command) == Reply(b"SSOAUDIT/1 REFUSED truncated\r\n")
+
+
 @pytest.mark.parametrize(
     ("command", "arguments"),
     [
         ("cmd.exe", ARGUMENTS),
+        ("powershell.exe", (*CONSOLE[:6], BOOTSTRAP)),
+        ("powershell.exe", (*CONSOLE[:3], *ARGUMENTS[3:4], FALLBACK)),
         ("powershell.exe", ()),
         ("powershell.exe", (*ARGUMENTS, "more")),
         ("powershell.exe", (*ARGUMENTS[:4], BOOTSTRAP + ";Remove-Item x")),

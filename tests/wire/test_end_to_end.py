@@ -63,6 +63,15 @@ def test_the_wire_is_real() -> None:
     assert all(each["encrypted_messages"] >= 6 for each in counters.values())
 
 
+def test_a_host_that_leaves_input_empty_is_read_through_its_console() -> None:
+    with Lab(healthy(), drains_stdin=False) as lab:
+        evidence = collect(lab)
+        counters = lab.counters()
+
+    assert all(isinstance(evidence.topics(node)["env"], Read) for node in NODES)
+    assert all(each["open_shells"] == 0 for each in counters.values())
+
+
 @pytest.mark.parametrize(
     ("scenario", "expected"),
     [("first-scan", Verdict.NOT_READY), ("healthy", Verdict.READY), ("unreachable-node", Verdict.INCOMPLETE)],

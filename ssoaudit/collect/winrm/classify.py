@@ -114,19 +114,67 @@ _ROWS: Mapping[str, _Row] = {
         FaultStage.AUTHENTICATE,
     ),
     "krb-spn": _Row(
-        "Kerberos knows no service HTTP/{host} for {target}.",
-        "Use the machine's fully qualified name, or set winrm.auth to ntlm.",
+        "Kerberos knows no service HTTP/{service_host} for {target}.",
+        "Use the machine's fully qualified name, set winrm.kerberos_hostname to it, or winrm.auth to ntlm.",
+        FaultStage.AUTHENTICATE,
+    ),
+    "krb-expired": _Row(
+        "The Kerberos ticket of {user} has expired, so {target} was not logged on to.",
+        "Run kinit.",
+        FaultStage.AUTHENTICATE,
+    ),
+    "krb-kdc": _Row(
+        "No Kerberos KDC answered when {user} asked for a ticket to {target}.",
+        "Check the realm's KDCs in krb5.conf or DNS, and the firewalls between here and their port 88.",
+        FaultStage.AUTHENTICATE,
+    ),
+    "krb-skew": _Row(
+        "The clocks of this machine and of the KDC differ too much for a ticket to {target}.",
+        "Set this machine's clock by the domain's time.",
+        FaultStage.AUTHENTICATE,
+    ),
+    "krb-failed": _Row(
+        "Kerberos has no ticket to {target} for {user}.",
+        "The details name the reason; kvno HTTP/{service_host} asks for the same ticket on this machine.",
+        FaultStage.AUTHENTICATE,
+    ),
+    "krb-rejected": _Row(
+        "{target} did not take the Kerberos ticket of {user}.",
+        "HTTP/{service_host} may belong to another account (setspn -Q HTTP/{service_host}), the machine's clock may be "
+        "more than five minutes off, or for https something between here and there ends TLS.",
         FaultStage.AUTHENTICATE,
     ),
     "krb-mutual": _Row(
         "{target} did not prove its identity to Kerberos.",
-        "Someone may be answering in its place; check the name and the service principal HTTP/{host}.",
+        "Someone may be answering in its place; check the name and the service principal HTTP/{service_host}.",
         FaultStage.AUTHENTICATE,
     ),
     "credential-characters": _Row(
         "The user name or password for {target} has characters that this way of logging on cannot carry.",
         "Use kerberos or ntlm.",
         FaultStage.CONFIGURE,
+    ),
+    "certificate-rejected": _Row(
+        "{target} did not accept the client's certificate, or was shown none.",
+        "It has to be in date, to name Client Authentication among its purposes, to come from a CA that the machine "
+        "trusts, and to be mapped to an account there (winrm enumerate winrm/config/service/certmapping).",
+        FaultStage.AUTHENTICATE,
+    ),
+    "certificate-cut": _Row(
+        "{target} cut the connection once it had seen the client's certificate.",
+        "With TLS 1.3 that may be its way of refusing one: not in date, not for Client Authentication, not from a CA "
+        "that it trusts. Else look for a proxy or firewall between here and there.",
+        FaultStage.AUTHENTICATE,
+    ),
+    "credssp-binding": _Row(
+        "{target} did not prove to CredSSP that nobody stands in between, so it was not given the password.",
+        "Someone may be answering in its place: find out what stands between here and there.",
+        FaultStage.AUTHENTICATE,
+    ),
+    "credssp-old": _Row(
+        "{target} speaks a CredSSP that is open to attack (CVE-2018-0886), so it was not given the password.",
+        "Install the machine's security updates, or set winrm.auth to kerberos or ntlm.",
+        FaultStage.AUTHENTICATE,
     ),
     "denied": _Row(
         "{user} may log on to {target} but not open a shell there.",
@@ -142,12 +190,10 @@ _ROWS: Mapping[str, _Row] = {
     "shell-lost": _Row(
         "WinRM on {target} ended the shell.",
         "The service was restarted, or a limit was met; run again.",
-        retryable=True,
     ),
     "slow-node": _Row(
         "WinRM on {target} did not carry out a request in time.",
         "Look at the machine's load; run again.",
-        retryable=True,
     ),
     "request-too-large": _Row(
         "{target} refused a request for its size.",
@@ -160,7 +206,6 @@ _ROWS: Mapping[str, _Row] = {
     "http": _Row(
         "{target} answered with an HTTP status that WinRM does not use.",
         "WinRM may be stopped, or something else listens on port {port}.",
-        retryable=True,
     ),
     "redirect": _Row(
         "{target} answered with a redirect, which is not followed.",
@@ -169,7 +214,6 @@ _ROWS: Mapping[str, _Row] = {
     "silent": _Row(
         "{target} took the connection on port {port} and then did not answer.",
         "Check winrm.scheme and winrm.port, and the machine's load.",
-        retryable=True,
     ),
     "conn-lost": _Row(
         "The connection to {target} was cut.",
@@ -232,6 +276,30 @@ _VERIFY_CODES: Mapping[int, str] = {
     62: "tls-name",  # X509_V_ERR_HOSTNAME_MISMATCH
     64: "tls-name",  # X509_V_ERR_IP_ADDRESS_MISMATCH
 }
+_CERTIFICATE_ALERTS = frozenset(
+    {
+        "ACCESS_DENIED",
+        "BAD_CERTIFICATE",
+        "CERTIFICATE_EXPIRED",
+        "CERTIFICATE_REQUIRED",
+        "CERTIFICATE_REVOKED",
+        "CERTIFICATE_UNKNOWN",
+        "UNKNOWN_CA",
+        "UNSUPPORTED_CERTIFICATE",
+    }
+)
+"""What a server's alert says of the client's certificate (RFC 8446, 6.2)."""
+_GSS_CODES: Mapping[int, str] = {
+    -1765328377: "krb-spn",  # KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN
+    -1765328352: "krb-expired",  # KRB5KRB_AP_ERR_TKT_EXPIRED
+    -1765328347: "krb-skew",  # KRB5KRB_AP_ERR_SKEW
+    -1765328230: "krb-kdc",  # KRB5_REALM_UNKNOWN
+    -1765328228: "krb-kdc",  # KRB5_KDC_UNREACH
+    -1765328164: "krb-kdc",  # KRB5_REALM_CANT_RESOLVE
+    7 << 16: "krb-no-ticket",  # GSS_S_NO_CRED
+    11 << 16: "krb-expired",  # GSS_S_CREDENTIALS_EXPIRED
+}
+_TLS_ALERT = "\x15\x03"
 _NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"})
 _OTHER_PORTS = frozenset({("http", 5986), ("https", 5985)})
 _SIGNS_OF_ANOTHER_SCHEME = frozenset({"conn-lost", "protocol", "silent", "tls"})
@@ -248,13 +316,14 @@ def classify(error: BaseException, where: Endpoint, user: str, stage: FaultStage
         stage: How far the conversation was, for what can happen at any point of it.
     """
     chain = tuple(_causes(error))
-    code = next((code for each in chain if (code := _code(each)) is not None), "protocol")
+    code = code_of(error)
     if stage is FaultStage.CONNECT and code in _SIGNS_OF_ANOTHER_SCHEME and (where.scheme, where.port) in _OTHER_PORTS:
         code = "scheme"
     row = _ROWS[code]
     names = {
         "target": where.target,
         "host": where.host,
+        "service_host": where.service_host,
         "port": where.port,
         "scheme": where.scheme,
         "user": one_line(user, 100) or "the account",
@@ -265,8 +334,18 @@ def classify(error: BaseException, where: Endpoint, user: str, stage: FaultStage
         row.message.format_map(names),
         row.hint.format_map(names),
         one_line(" < ".join(_named(each) for each in chain)),
-        row.retryable,
+        row.retryable or any(_is_unavailable(each) for each in chain),
     )
+
+
+def code_of(error: BaseException) -> str:
+    """The word for what an exception means, where nothing more is known of the conversation."""
+    return next((code for each in _causes(error) if (code := _code(each)) is not None), "protocol")
+
+
+def _is_unavailable(error: BaseException) -> bool:
+    """Whether http.sys said that the service is not there just now."""
+    return isinstance(error, WinRMTransportError) and error.code == http.HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -295,7 +374,17 @@ def _code(error: BaseException) -> str | None:
             return _tls_code(error)
         case PermissionError(errno=None):  # requests_ntlm: the server broke the exchange off
             return "auth-scheme"
-    return _kerberos_code(error) or next((code for kind, code in _TYPES if isinstance(error, kind)), None)
+    return (
+        _kerberos_code(error)
+        or _alert_code(error)
+        or next((code for kind, code in _TYPES if isinstance(error, kind)), None)
+    )
+
+
+def _alert_code(error: BaseException) -> str | None:
+    """What a TLS alert means where an HTTP status line was due."""
+    line = getattr(error, "line", "") if isinstance(error, http.client.BadStatusLine) else ""
+    return "scheme" if line.startswith(_TLS_ALERT) else None
 
 
 def _tls_code(error: ssl.SSLError) -> str:
@@ -303,17 +392,27 @@ def _tls_code(error: ssl.SSLError) -> str:
         return _VERIFY_CODES.get(error.verify_code, "tls-untrusted")
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "conn-lost"
+    if (error.reason or "").rpartition("_ALERT_")[2] in _CERTIFICATE_ALERTS:
+        return "certificate-rejected"
     return "scheme" if error.reason in _NOT_TLS else "tls"
 
 
-def _kerberos_code(error: BaseException) -> str | None:
+def _kerberos_code(error: BaseException | None) -> str | None:
     """By class name, as the classes can be imported only where Kerberos is installed."""
     match type(error).__name__:
         case "MutualAuthenticationError":
             return "krb-mutual"
         case "KerberosExchangeError":
-            return "krb-spn" if "not found in Kerberos database" in str(error) else "krb-no-ticket"
+            return _kerberos_code(getattr(error, "__context__", None)) or "krb-failed"
+        case "GSSError":
+            return _gss_code(error)
     return None
+
+
+def _gss_code(error: BaseException | None) -> str:
+    """By the numbers in `((text, major), (text, minor))`; on Windows there are none."""
+    statuses = (pair for pair in reversed(getattr(error, "args", ())) if isinstance(pair, tuple))
+    return next((_GSS_CODES[status] for _, status in statuses if status in _GSS_CODES), "krb-failed")
 
 
 def _named(error: BaseException) -> str:

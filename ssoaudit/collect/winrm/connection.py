@@ -79,6 +79,13 @@ class Line:
         self._guard = guard
         self._connect = connect
         self._sealed = False
+        self._prepared: socket.socket | None = None
+        self.is_secure = False
+        """Whether a TLS handshake has ended well."""
+
+    def prepare(self) -> None:
+        """Make the first connection now, before anyone logs on over it. Raises as `open` does."""
+        self._prepared = self.open()
 
     def seal(self) -> None:
         """Open no further connection.
@@ -88,8 +95,9 @@ class Line:
         """
         self._sealed = True
 
-    def watch(self, sock: socket.socket) -> None:
-        """Put a socket under the guard's eye."""
+    def secure(self, sock: socket.socket) -> None:
+        """Put a socket under the guard's eye whose TLS handshake has ended well."""
+        self.is_secure = True
         self._guard.watch(sock)
 
     def open(self) -> socket.socket:
@@ -98,6 +106,9 @@ class Line:
         Raises:
             RefusedError: `conn-lost` once sealed, `connect-timeout`, `refused` or `unreachable`.
         """
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None:
+            return prepared
         if self._sealed:
             raise RefusedError("conn-lost", "the connection was closed between two requests")
         failure = RefusedError("connect-timeout")
@@ -144,7 +155,7 @@ def _pools(line: Line) -> Mapping[str, type[HTTPConnectionPool]]:
         def connect(self) -> None:
             super().connect()
             if isinstance(self.sock, socket.socket):
-                line.watch(self.sock)
+                line.secure(self.sock)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

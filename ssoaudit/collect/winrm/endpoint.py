@@ -16,7 +16,7 @@ from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.winrm.text import one_line
 from ssoaudit.inventory import Scheme, WinrmSettings
 
-Method = Literal["kerberos", "ntlm", "basic"]
+Method = Literal["kerberos", "ntlm", "certificate", "basic", "credssp"]
 
 _PORTS = {"http": 5985, "https": 5986}
 _LONGEST_NAME = 253
@@ -26,12 +26,16 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A WinRM listener: `target` as messages call the machine, `host` in ASCII or as an address without brackets."""
+    """A WinRM listener: `target` as messages call the machine, `host` in ASCII or as an address without brackets.
+
+    `kerberos_hostname` stands in the service principal's name instead of the host, if given.
+    """
 
     target: str
     host: str
     port: int
     scheme: Scheme
+    kerberos_hostname: str | None = None
 
     @property
     def url(self) -> str:
@@ -39,9 +43,14 @@ class Endpoint:
         return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}/wsman"
 
     @property
+    def service_host(self) -> str:
+        """The host of the service principal HTTP/HOST."""
+        return self.kerberos_hostname or self.host
+
+    @property
     def is_address(self) -> bool:
-        """Whether `host` is an IP address, for which no service principal name exists."""
-        return ":" in self.host or self.host.rsplit(".", 1)[-1].isdigit()
+        """Whether the service's host is an IP address, for which no service principal name exists."""
+        return ":" in self.service_host or self.service_host.rsplit(".", 1)[-1].isdigit()
 
 
 def endpoint(target: str, address: str, settings: WinrmSettings) -> Endpoint:
@@ -50,7 +59,7 @@ def endpoint(target: str, address: str, settings: WinrmSettings) -> Endpoint:
     Args:
         target: What messages call the machine.
         address: Host name or IP address, without scheme, user, port or brackets.
-        settings: Scheme and port.
+        settings: Scheme, port and the service principal's host.
 
     Raises:
         Fault: `address` is neither a host name nor an IP address (CONFIGURE, `address`).
@@ -64,7 +73,8 @@ def endpoint(target: str, address: str, settings: WinrmSettings) -> Endpoint:
             f"{name} cannot be reached at {one_line(address, 80)!r}: that is no host name and no IP address.",
             "Write the name or address alone in the inventory; port and scheme have fields of their own.",
         )
-    return Endpoint(name, host, settings.port or _PORTS[settings.scheme], settings.scheme)
+    port = settings.port or _PORTS[settings.scheme]
+    return Endpoint(name, host, port, settings.scheme, settings.kerberos_hostname)
 
 
 def _host(address: str) -> str | None:
@@ -115,15 +125,38 @@ def _has_ticket() -> bool:
 def check_policy(where: Endpoint, settings: WinrmSettings) -> None:
     """Refuse a way of logging on that would give the password or the script away.
 
+    | Method | http | https | https, not verified |
+    | --- | --- | --- | --- |
+    | kerberos, ntlm, credssp | messages encrypted | yes | yes, and the report says so |
+    | certificate | refused | yes | yes, and the report says so |
+    | basic | refused | yes | refused |
+
     Raises:
-        Fault: Before any packet is sent (CONFIGURE): `basic-over-http`, `kerberos-missing`.
+        Fault: Before any packet is sent (CONFIGURE): `basic-over-http`, `basic-unverified`, `certificate-over-http`,
+            `kerberos-missing`.
     """
-    if logon_method(where, settings) == "basic" and where.scheme == "http":
+    method = logon_method(where, settings)
+    if method == "basic" and where.scheme == "http":
         raise Fault(
             FaultStage.CONFIGURE,
             "basic-over-http",
             f"{where.target} is set to Basic over http, which sends the password in clear.",
             "Set winrm.scheme to https, or winrm.auth to kerberos or ntlm.",
+        )
+    if method == "basic" and settings.insecure_skip_verify:
+        raise Fault(
+            FaultStage.CONFIGURE,
+            "basic-unverified",
+            f"{where.target} is set to Basic without verifying its certificate, which gives the password to whoever "
+            "answers.",
+            "Name the CA in winrm.ca_file instead, or set winrm.auth to kerberos or ntlm.",
+        )
+    if method == "certificate" and where.scheme == "http":
+        raise Fault(
+            FaultStage.CONFIGURE,
+            "certificate-over-http",
+            f"{where.target} is set to log on by certificate over http, which knows no certificates.",
+            "Set winrm.scheme to https.",
         )
 
 
@@ -155,5 +188,8 @@ def certificates(where: Endpoint, settings: WinrmSettings) -> str | None:
 
 
 def _system_store() -> str:
+    """OpenSSL's own file or folder, whatever SSL_CERT_FILE and SSL_CERT_DIR say; else certifi's list."""
     paths = ssl.get_default_verify_paths()
-    return paths.cafile or paths.capath or certifi.where()
+    if Path(paths.openssl_cafile).is_file():
+        return paths.openssl_cafile
+    return paths.openssl_capath if Path(paths.openssl_capath).is_dir() else certifi.where()

@@ -5,17 +5,19 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
 from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError, WSManFaultError
-from winrm.protocol import Protocol
 
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.winrm.classify import RefusedError, classify
 from ssoaudit.collect.winrm.clixml import clean
 from ssoaudit.collect.winrm.connection import check, resolve
+from ssoaudit.collect.winrm.correspondence import CheckedProtocol
 from ssoaudit.collect.winrm.endpoint import Endpoint, Method, certificates, check_policy, logon_method
+from ssoaudit.collect.winrm.identity import client_certificate
 from ssoaudit.collect.winrm.limits import DEFAULTS, Limits
 from ssoaudit.collect.winrm.logon import Logon
 from ssoaudit.collect.winrm.transport import SafeTransport
@@ -25,6 +27,9 @@ from ssoaudit.inventory import WinrmSettings
 __all__ = ["Limits", "Logon", "Output", "run"]
 
 _LOG = logging.getLogger(__name__)
+
+Turn = Callable[[], AbstractContextManager[None]]
+"""Makes what is held while logging on."""
 
 _SEND_BYTES = 98_304  # in Base64 and SOAP still below the 150 KB that the oldest servers take
 _UTF8 = 65001
@@ -54,6 +59,7 @@ def run(  # noqa: PLR0917 - where, how, as whom; then the command line and its i
     *,
     limits: Limits = DEFAULTS,
     cancelled: threading.Event | None = None,
+    turn: Turn = nullcontext,
     on_stdout: Callable[[bytes], None] = lambda _: None,
 ) -> Output:
     """Run a command there and wait for its end.
@@ -67,6 +73,7 @@ def run(  # noqa: PLR0917 - where, how, as whom; then the command line and its i
         stdin: The command's whole input.
         limits: How long and how much.
         cancelled: Once set, the conversation is cut and cleaned up.
+        turn: Held while logging on, once connected: it may wait, and see or raise a `Fault`. Its time is not counted.
         on_stdout: Given each piece of output as it comes, so that what came before a fault is not lost. Must not raise.
 
     Raises:
@@ -76,6 +83,7 @@ def run(  # noqa: PLR0917 - where, how, as whom; then the command line and its i
     method = logon_method(endpoint, settings)
     _check_logon(endpoint, method, logon)
     trusted = certificates(endpoint, settings)
+    identity = client_certificate(endpoint, settings)
     fault = None
     with Guard(limits.deadline, cancelled) as guard:
         conversation = _Conversation(guard, limits, on_stdout)
@@ -85,24 +93,34 @@ def run(  # noqa: PLR0917 - where, how, as whom; then the command line and its i
                 method=method,
                 logon=logon,
                 certificates=trusted,
+                identity=identity,
                 addresses=resolve(endpoint, guard, limits.connect),
                 guard=guard,
                 limits=limits,
             )
-            output = conversation.hold(transport, command, arguments, stdin)
+            conversation.connect(transport)
+            with _held(turn(), guard):
+                try:
+                    shell = conversation.log_on()
+                except Exception as error:  # noqa: BLE001 - those who wait for the turn learn of it
+                    raise _fault(error, endpoint, logon, conversation) from None
+            output = conversation.hold(shell, command, arguments, stdin)
+        except Fault as error:
+            fault = error
         except Exception as error:  # noqa: BLE001 - whatever it is, one machine does not end the run
-            fault = classify(_breach(guard, limits) or error, endpoint, logon.user, conversation.stage)
+            fault = _fault(error, endpoint, logon, conversation)
         finally:
             conversation.end()
     if fault is not None:
-        # Raised here, and not where it was found: so no traceback holds a frame that knows the password.
+        # Raised here, and as if it were new: so no traceback holds a frame that knows the password.
+        fault.__context__ = fault.__traceback__ = None
         raise fault
     return output
 
 
 def _check_logon(endpoint: Endpoint, method: Method, logon: Logon) -> None:
     """Without a user and a password NTLM would look for credentials of its own."""
-    if method != "kerberos" and not (logon.user and logon.password.reveal()):
+    if method not in ("kerberos", "certificate") and not (logon.user and logon.password.reveal()):
         raise Fault(
             FaultStage.CONFIGURE,
             "no-credentials",
@@ -111,11 +129,17 @@ def _check_logon(endpoint: Endpoint, method: Method, logon: Logon) -> None:
         )
 
 
-def _breach(guard: Guard, limits: Limits) -> RefusedError | None:
-    """What the guard has to say, where the exception at hand only tells of its cutting the connection."""
-    if guard.is_cancelled:
-        return RefusedError("cancelled")
-    return RefusedError("deadline", f"{limits.deadline:g} s") if guard.is_due else None
+@contextmanager
+def _held(turn: AbstractContextManager[None], guard: Guard) -> Iterator[None]:
+    """The turn, once it has come; waiting for it is not counted."""
+    with ExitStack() as stack:
+        with guard.paused():
+            stack.enter_context(turn)
+        yield
+
+
+def _fault(error: Exception, endpoint: Endpoint, logon: Logon, conversation: "_Conversation") -> Fault:
+    return classify(conversation.breach() or error, endpoint, logon.user, conversation.stage)
 
 
 class _Conversation:
@@ -130,32 +154,53 @@ class _Conversation:
         self._command: str | None = None
         self._intact = False
         # The connection details are SafeTransport's; those given here reach no one.
-        self._protocol = Protocol("http://unused.invalid/wsman", username="unused", password="")
+        self._protocol = CheckedProtocol("http://unused.invalid/wsman", username="unused", password="")
 
     @property
     def stage(self) -> FaultStage:
         """How far it went."""
-        if self._transport is None or not self._transport.answered:
+        if not self._protocol.answered:
             return FaultStage.CONNECT
         return FaultStage.SHELL if self._command is None else FaultStage.RUN
 
-    def hold(self, transport: SafeTransport, command: str, arguments: Sequence[str], stdin: bytes) -> Output:
-        """Open the shell, run the command, feed it, read it to its end."""
-        started = time.monotonic()
+    def breach(self) -> RefusedError | None:
+        """What the guard has to say, where the exception at hand only tells of its cutting the connection."""
+        if self._guard.is_cancelled:
+            return RefusedError("cancelled")
+        return RefusedError("deadline", f"{self._limits.deadline:g} s") if self._guard.is_due else None
+
+    def connect(self, transport: SafeTransport) -> None:
+        """Connect, and no more."""
         self._protocol.transport = self._transport = transport
+        transport.connect()
+
+    def log_on(self) -> str:
+        """Log on and open the shell: the first request that tells whether the credentials are taken."""
+        with self._noting():
+            self._shell = shell = self._open()
+        return shell
+
+    def hold(self, shell: str, command: str, arguments: Sequence[str], stdin: bytes) -> Output:
+        """Run the command, feed it, read it to its end."""
+        started = time.monotonic()
+        with self._noting():
+            self._command = self._start(shell, command, arguments)
+            self._send(shell, self._command, stdin)
+            stdout, stderr, exit_code = self._receive(shell, self._command)
+        self._intact = True
+        return Output(stdout, clean(stderr), exit_code, time.monotonic() - started)
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Whether the connection still stands after an error, and whether there is a shell to remove."""
         try:
-            self._shell = self._open()
-            self._command = self._start(self._shell, command, arguments)
-            self._send(self._shell, self._command, stdin)
-            stdout, stderr, exit_code = self._receive(self._shell, self._command)
+            yield
         except (WSManFaultError, WinRMOperationTimeoutError):
             self._intact = True  # the machine answered, if only by a fault
             raise
         except InvalidCredentialsError:
             self._shell = None  # not even for cleaning up: one wrong password is one failed logon
             raise
-        self._intact = True
-        return Output(stdout, clean(stderr), exit_code, time.monotonic() - started)
 
     def _open(self) -> str:
         self._pace()
@@ -218,13 +263,17 @@ class _Conversation:
             self._transport.discard()
 
     def _remove(self, transport: SafeTransport, shell: str) -> None:
-        self._guard.allow(self._limits.cleanup)
-        self._protocol.operation_timeout_sec = max(1, math.floor(self._limits.cleanup))
+        steps: list[Callable[[], None]] = [partial(self._protocol.close_shell, shell, close_session=False)]
+        if self._command is not None:
+            steps.insert(0, partial(self._protocol.cleanup_command, shell, self._command))
         if not self._intact:
             transport.discard()
-        command = self._command
-        if command is None or _attempt(transport, partial(self._protocol.cleanup_command, shell, command)):
-            _attempt(transport, partial(self._protocol.close_shell, shell, close_session=False))
+        seconds = self._limits.cleanup / len(steps)  # each has its share: a signal that hangs must not keep the shell
+        self._protocol.operation_timeout_sec = max(1, math.floor(seconds))
+        for step in steps:
+            self._guard.allow(seconds)
+            if not _attempt(transport, step):
+                return
 
 
 def _attempt(transport: SafeTransport, step: Callable[[], None]) -> bool:

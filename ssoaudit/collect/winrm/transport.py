@@ -5,31 +5,40 @@ encrypted session, follows redirects, takes proxies and passwords from the envir
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
 from winrm.transport import Transport
 
-from ssoaudit.collect.winrm.classify import RefusedError
+from ssoaudit.collect.winrm.classify import RefusedError, code_of
 from ssoaudit.collect.winrm.connection import Address, BoundedAdapter, Line
+from ssoaudit.collect.winrm.credssp import CredsspAuth, CredsspEncryption
 from ssoaudit.collect.winrm.endpoint import Endpoint, Method
 from ssoaudit.collect.winrm.envelope import screened, unseal
+from ssoaudit.collect.winrm.identity import ClientCertificate
 from ssoaudit.collect.winrm.limits import Limits
 from ssoaudit.collect.winrm.logon import Logon
+from ssoaudit.collect.winrm.ntlm import require_strength
 from ssoaudit.collect.winrm.text import one_line
+from ssoaudit.collect.winrm.ticket import fetch_ticket
 from ssoaudit.collect.winrm.watchdog import Guard
 
 # Below CRITICAL these log tokens, headers and tracebacks.
 for _name in ("requests_ntlm", "spnego", "urllib3", "winrm.vendor.requests_kerberos"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
-_OK, _UNAUTHORIZED, _FAULT = 200, 401, 500
-# MS-NLMP 2.2.2.5: SIGN, SEAL, EXTENDED_SESSIONSECURITY, 128, KEY_EXCH. Who alters the challenge can leave them out,
-# and a client that takes that seals its messages under 40 bits.
-_STRONG = 0x00000010 | 0x00000020 | 0x00080000 | 0x20000000 | 0x40000000
+T = TypeVar("T")
+
+_OK, _UNAUTHORIZED, _FORBIDDEN, _FAULT = 200, 401, 403, 500
+_SCHEMES: Mapping[Method, tuple[str, ...]] = {
+    "basic": ("basic",),
+    "ntlm": ("ntlm", "negotiate"),
+    "kerberos": ("negotiate", "kerberos"),
+}
 
 
 class SafeTransport(Transport):
@@ -45,6 +54,7 @@ class SafeTransport(Transport):
         method: Method,
         logon: Logon,
         certificates: str | None,
+        identity: ClientCertificate | None = None,
         addresses: Sequence[Address],
         guard: Guard,
         limits: Limits,
@@ -54,21 +64,38 @@ class SafeTransport(Transport):
             endpoint=where.url,
             username=logon.principal if kerberos else logon.user,
             password=None if kerberos else logon.password.reveal(),
+            cert_pem=identity.certificate if identity else None,
+            cert_key_pem=identity.key if identity else None,
             service="HTTP",
             ca_trust_path=certificates,  # type: ignore[arg-type]  # None is "no further CA", as its documentation says
             server_cert_validation="ignore" if where.scheme == "https" and certificates is None else "validate",
             kerberos_delegation=False,
-            auth_method=method,
+            kerberos_hostname_override=where.kerberos_hostname,
+            # Where CredSSP is meant, pywinrm's session is only the frame for an authentication of our own.
+            auth_method="ntlm" if method == "credssp" else method,
             message_encryption="always" if where.scheme == "http" else "auto",
             send_cbt=True,
             proxy=None,
         )
+        self._method = method
+        self._is_heard = False
+        self._credssp = CredsspAuth(logon, where.host) if method == "credssp" else None
+        self._service_host = where.service_host
         self._addresses = addresses
         self._guard = guard
         self._limits = limits
         self._line: Line | None = None
-        self.answered = False
-        """Whether the machine has taken a request of ours, so that it is there and knows who asks."""
+
+    def connect(self) -> None:
+        """Connect, and have the ticket at hand, before anyone logs on.
+
+        Raises:
+            Exception: `RefusedError`, and what the Kerberos library raises.
+        """
+        self._line = Line(self._addresses, self._guard, self._limits.connect)
+        self._line.prepare()
+        if self._method == "kerberos":
+            fetch_ticket(self._service_host, self.username, self._guard, self._limits.connect)
 
     def build_session(self) -> requests.Session:
         """The session, logged on; after a failed handshake there is none, so that nothing is ever sent over it.
@@ -90,14 +117,20 @@ class SafeTransport(Transport):
         """Log on with an empty request, and go on only if the messages will be sealed well."""
         self._harden(session)
         super().setup_encryption(session)
-        if self.auth_method == "ntlm":
-            _require_strong_ntlm(session)
+        if self._credssp:
+            self.encryption = CredsspEncryption(session, _required(self._credssp.context))
+        elif self._method == "ntlm":
+            security = _required(getattr(session.auth, "session_security", None))
+            require_strength(security._context)  # noqa: SLF001 - watched by a contract test
         if self._line is not None:
             self._line.seal()
 
     def discard(self) -> None:
         """Forget session, security context and connections; the next message logs on anew."""
         self.encryption = None
+        self._line = None
+        if self._credssp:
+            self._credssp.context = None
         self.close_session()
         self._guard.close()
 
@@ -106,8 +139,9 @@ class SafeTransport(Transport):
         if not session.trust_env:
             return
         session.trust_env = False
+        session.auth = self._credssp or session.auth
         session.headers["Accept-Encoding"] = "identity"
-        self._line = Line(self._addresses, self._guard, self._limits.connect)
+        self._line = self._line or Line(self._addresses, self._guard, self._limits.connect)
         adapter = BoundedAdapter(self._line, self._guard, self._limits)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
@@ -118,17 +152,29 @@ class SafeTransport(Transport):
         """The reply to one request, if its status and its seal are what they have to be."""
         if self.encryption is not None:
             prepared_request.hooks["response"] = []  # a forged 401 must not start another logon
-        response = session.send(prepared_request, stream=True, allow_redirects=False)
+        response = self._reply(session, prepared_request)
         body = response.content
         if response.status_code == _UNAUTHORIZED and self.encryption is not None:
             raise RefusedError("conn-lost", "asked to log on again")
         if response.status_code == _UNAUTHORIZED:
-            raise _rejection(response, self.auth_method)
+            raise _rejection(response, self._method)
+        if response.status_code == _FORBIDDEN and self._method == "certificate":
+            raise RefusedError("certificate-rejected", "HTTP 403")
         if response.status_code not in (_OK, _FAULT) or (response.status_code == _FAULT and not body):
             raise WinRMTransportError("http", response.status_code, "")
-        self.answered = True
         if response.status_code == _FAULT:
             raise WinRMTransportError("http", _FAULT, self._get_message_response_text(response).decode())
+        return response
+
+    def _reply(self, session: requests.Session, request: requests.PreparedRequest) -> requests.Response:
+        try:
+            response = session.send(request, stream=True, allow_redirects=False)
+        except requests.RequestException as error:
+            is_first = self._method == "certificate" and not self._is_heard
+            if is_first and self._line and self._line.is_secure and code_of(error) == "conn-lost":
+                raise RefusedError("certificate-cut", type(error).__name__) from None
+            raise
+        self._is_heard = True
         return response
 
     def _get_message_response_text(self, response: requests.Response) -> bytes:
@@ -137,23 +183,25 @@ class SafeTransport(Transport):
             raise RefusedError("protocol", "empty reply")
         if self.encryption is None:
             return screened(response.content)
+        if isinstance(self.encryption, CredsspEncryption):
+            return screened(self.encryption.unseal(response.headers.get("Content-Type", ""), response.content))
         host = urlsplit(self.endpoint).hostname
         decrypt = partial(self.encryption._decrypt_message, host=host)  # noqa: SLF001 - watched by a contract test
         return screened(unseal(response.headers.get("Content-Type", ""), response.content, decrypt))
 
 
-def _require_strong_ntlm(session: requests.Session) -> None:
-    security = getattr(session.auth, "session_security", None)
+def _required(security: T | None) -> T:
+    """What seals the messages; there is none where nobody asked who we are."""
     if security is None:
         raise RefusedError("downgrade", "logged on without being asked for credentials")
-    if security._context._context_attr & _STRONG != _STRONG:  # noqa: SLF001 - watched by a contract test
-        raise RefusedError("auth-weak")
+    return security
 
 
-def _rejection(response: requests.Response, method: str) -> Exception:
+def _rejection(response: requests.Response, method: Method) -> Exception:
     """Whether the credentials were refused, or this way of giving them was never on offer."""
     offered = response.headers.get("WWW-Authenticate", "")
-    schemes = {"basic": ("basic",), "ntlm": ("ntlm", "negotiate"), "kerberos": ("negotiate", "kerberos")}[method]
-    if response.history or any(scheme in offered.lower() for scheme in schemes):
-        return InvalidCredentialsError()
+    if method == "certificate":
+        return RefusedError("certificate-rejected", f"HTTP 401, offered: {one_line(offered, 100) or 'nothing'}")
+    if response.history or any(scheme in offered.lower() for scheme in _SCHEMES.get(method, ())):
+        return RefusedError("krb-rejected") if method == "kerberos" else InvalidCredentialsError()
     return RefusedError("auth-scheme", f"offered: {one_line(offered, 100) or 'nothing'}")

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from types import TracebackType
 
 _PERIOD = 0.1
@@ -18,24 +19,37 @@ class Guard:
 
     def __init__(self, seconds: float, cancelled: threading.Event | None = None) -> None:
         self._due = time.monotonic() + seconds
+        self._left: float | None = None
         self._cancelled = cancelled
+        self._abandoned = False
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
 
     @property
     def left(self) -> float:
         """The seconds until the deadline; not positive once it has passed."""
-        return self._due - time.monotonic()
+        left = self._left
+        return self._due - time.monotonic() if left is None else left
 
     @property
     def is_cancelled(self) -> bool:
         """Whether the operator gave up."""
-        return self._cancelled is not None and self._cancelled.is_set()
+        return self._abandoned or (self._cancelled is not None and self._cancelled.is_set())
 
     @property
     def is_due(self) -> bool:
         """Whether the sockets are to be cut."""
         return self.is_cancelled or self.left <= 0
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """While this is held the deadline does not come nearer: for time that is not the machine's."""
+        self._left = self.left
+        try:
+            yield
+        finally:
+            self._due = time.monotonic() + self._left
+            self._left = None
 
     def watch(self, sock: socket.socket) -> None:
         """Cut this socket too when the time comes."""
@@ -46,6 +60,10 @@ class Guard:
         """Begin anew with a budget that cancelling does not end: for cleaning up."""
         self._cancelled = None
         self._due = time.monotonic() + seconds
+
+    def abandon(self) -> None:
+        """Be cancelled for good: cleaning up has no budget any more."""
+        self._abandoned = True
 
     def cut(self) -> None:
         """Shut the sockets down, from whichever thread.
@@ -96,6 +114,12 @@ class _Watchdog:
         with self._changed:
             self._guards.discard(guard)
 
+    def abandon(self) -> None:
+        with self._changed:
+            for guard in self._guards:
+                guard.abandon()
+            self._changed.notify()
+
     def _run(self) -> None:
         while True:
             with self._changed:
@@ -106,3 +130,8 @@ class _Watchdog:
 
 
 _WATCHDOG = _Watchdog()
+
+
+def abandon() -> None:
+    """Cut all connections of this process, also those over which is being cleaned up: nobody waits for them."""
+    _WATCHDOG.abandon()

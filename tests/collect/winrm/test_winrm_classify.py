@@ -25,6 +25,10 @@ class KerberosExchangeError(requests.RequestException):
     """Named like the class of the vendored library, which is importable only where Kerberos is installed."""
 
 
+class GSSError(Exception):
+    """Named like the class of the Kerberos library."""
+
+
 def untrusted(verify_code: int) -> ssl.SSLCertVerificationError:
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
     error.verify_code = verify_code
@@ -53,13 +57,24 @@ def aborted(cause: Exception) -> requests.ConnectionError:
         (RefusedError("downgrade"), "downgrade"),
         (InvalidCredentialsError(), "auth"),
         (PermissionError("Access denied: Server did not respond with NTLM challenge token"), "auth-scheme"),
-        (KerberosExchangeError("No credentials were supplied"), "krb-no-ticket"),
-        (KerberosExchangeError("Server HTTP/x@Y not found in Kerberos database"), "krb-spn"),
+        (KerberosExchangeError("authGSSClientStep() failed, result: -1"), "krb-failed"),
+        (GSSError(("Unspecified", 851968), ("Server HTTP/x@Y not found", -1765328377)), "krb-spn"),
+        (GSSError(("Unspecified", 851968), ("Cannot contact any KDC", -1765328228)), "krb-kdc"),
+        (GSSError(("No credentials", 458752), ("No credentials cache", -1765328243)), "krb-no-ticket"),
+        (GSSError(("Credentials expired", 720896), ("", 0)), "krb-expired"),
+        (GSSError(("Unspecified", 851968), ("Ticket expired", -1765328352)), "krb-expired"),
+        (GSSError(("Unspecified", 851968), ("Clock skew too great", -1765328347)), "krb-skew"),
+        (GSSError(("Unspecified", 851968), ("No such encryption type", -1765328370)), "krb-failed"),
+        (GSSError("SSPI: InitializeSecurityContext: the words of Windows"), "krb-failed"),
         (requests.exceptions.SSLError(untrusted(20)), "tls-untrusted"),
         (requests.exceptions.SSLError(untrusted(62)), "tls-name"),
         (requests.exceptions.SSLError(untrusted(64)), "tls-name"),
         (requests.exceptions.SSLError(untrusted(10)), "tls-expired"),
         (requests.exceptions.SSLError(broken("WRONG_VERSION_NUMBER")), "scheme"),
+        (requests.exceptions.SSLError(broken("TLSV1_ALERT_UNKNOWN_CA")), "certificate-rejected"),
+        (requests.exceptions.SSLError(broken("SSLV3_ALERT_CERTIFICATE_EXPIRED")), "certificate-rejected"),
+        (requests.exceptions.SSLError(broken("TLSV13_ALERT_CERTIFICATE_REQUIRED")), "certificate-rejected"),
+        (InvalidCredentialsError(RefusedError("protocol")), "auth"),
         (requests.exceptions.SSLError(broken("SSLV3_ALERT_HANDSHAKE_FAILURE")), "tls"),
         (wsman(5), "denied"),
         (wsman(2150859173), "quota"),

@@ -1,8 +1,12 @@
 import inspect
 
 import pytest
+import requests
+import spnego
+import spnego.tls
 from requests.adapters import HTTPAdapter
 from requests_ntlm import HttpNtlmAuth
+from requests_ntlm.requests_ntlm import ShimSessionSecurity
 from spnego._ntlm import NTLMProxy
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.poolmanager import PoolManager
@@ -56,7 +60,7 @@ def test_attributes_that_the_client_reads_are_still_there() -> None:
     assert {"session", "encryption", "endpoint", "auth_method"} <= set(vars(transport)), "review SafeTransport"
     assert hasattr(PoolManager(), "pool_classes_by_scheme"), "review BoundedAdapter"
     auth = HttpNtlmAuth("u", "p")
-    assert auth.session_security is None, "review _require_strong_ntlm"
+    assert auth.session_security is None, "review SafeTransport.setup_encryption"
     session = Encryption(transport.build_session(), "ntlm")
     assert hasattr(session, "_decrypt_message"), "review SafeTransport"
     transport.close_session()
@@ -64,4 +68,15 @@ def test_attributes_that_the_client_reads_are_still_there() -> None:
 
 def test_negotiated_ntlm_flags_can_still_be_read() -> None:
     context = NTLMProxy("u", "p", hostname="h", service="http")
-    assert isinstance(context._context_attr, int), "review _require_strong_ntlm"
+    assert isinstance(context._context_attr, int), "review require_strength"
+    assert ShimSessionSecurity(context)._context is context, "review SafeTransport.setup_encryption"
+
+
+def test_credssp_can_still_be_built_from_parts() -> None:
+    ntlm = spnego.client("u", "p", protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+    tls = spnego.tls.default_tls_context()
+    context = spnego.client("u", "p", protocol="credssp", credssp_negotiate_context=ntlm, credssp_tls_context=tls)
+    assert isinstance(ntlm, NTLMProxy), "review require_strength"
+    assert context.get_extra_info("sslcontext") is tls.context, "review _tls"
+    encryption = Encryption(requests.Session(), "credssp")
+    assert encryption._build_message.__name__ == "_build_credssp_message", "review CredsspEncryption"

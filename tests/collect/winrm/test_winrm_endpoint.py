@@ -1,4 +1,5 @@
 import socket
+import ssl
 from pathlib import Path
 
 import pytest
@@ -84,8 +85,9 @@ def test_target_is_made_visible() -> None:
     assert endpoint("NODE1\x1b[31m\n2", "node1", HTTP).target == "NODE1 2"
 
 
-def policy(auth: WinrmAuth, scheme: str) -> str:
-    settings = HTTP.model_copy(update={"auth": auth, "scheme": scheme})  # the model's own checks do not see this
+def policy(auth: WinrmAuth, scheme: str, **more: bool) -> str:
+    # A copy, so that the model's own checks do not see this.
+    settings = HTTP.model_copy(update={"auth": auth, "scheme": scheme, **more})
     where = endpoint("NODE1", "node1", settings)
     try:
         check_policy(where, settings)
@@ -100,11 +102,28 @@ def policy(auth: WinrmAuth, scheme: str) -> str:
         ("ntlm", "ntlm", "ntlm"),
         ("basic", "configure basic-over-http", "basic"),
         ("kerberos", "kerberos", "kerberos"),
+        ("certificate", "configure certificate-over-http", "certificate"),
+        ("credssp", "credssp", "credssp"),
     ],
 )
 def test_policy(monkeypatch: pytest.MonkeyPatch, auth: WinrmAuth, over_http: str, over_https: str) -> None:
     monkeypatch.setattr(winrm.transport, "HAVE_KERBEROS", True)
     assert (policy(auth, "http"), policy(auth, "https")) == (over_http, over_https)
+
+
+@pytest.mark.parametrize(
+    ("auth", "unverified"),
+    [
+        ("kerberos", "kerberos"),
+        ("ntlm", "ntlm"),
+        ("certificate", "certificate"),
+        ("credssp", "credssp"),
+        ("basic", "configure basic-unverified"),
+    ],
+)
+def test_what_is_safe_with_whoever_answers(monkeypatch: pytest.MonkeyPatch, auth: WinrmAuth, unverified: str) -> None:
+    monkeypatch.setattr(winrm.transport, "HAVE_KERBEROS", True)
+    assert policy(auth, "https", insecure_skip_verify=True) == unverified
 
 
 def test_kerberos_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,19 +153,36 @@ def test_auto_is_kerberos_where_that_can_work(
     assert logon_method(where, HTTP) == "ntlm"
 
 
+def test_a_service_principals_host_of_its_own() -> None:
+    settings = WinrmSettings(kerberos_hostname="node1.contoso.example")
+    where = endpoint("NODE1", "10.0.0.7", settings)
+    assert (where.host, where.service_host, where.is_address) == ("10.0.0.7", "node1.contoso.example", False)
+    assert endpoint("NODE1", "10.0.0.7", HTTP).service_host == "10.0.0.7"
+
+
+def built_for(monkeypatch: pytest.MonkeyPatch, file: Path, folder: Path) -> None:
+    """What OpenSSL was built to take for the system's store."""
+    paths = ssl.get_default_verify_paths()._replace(openssl_cafile=str(file), openssl_capath=str(folder))
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
+
+
 def test_certificates_are_the_systems_unless_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     where = endpoint("NODE1", "node1", HTTPS)
-    store = tmp_path / "store.pem"
+    store, other = tmp_path / "store.pem", tmp_path / "other.pem"
     store.touch()
-    monkeypatch.setenv("SSL_CERT_FILE", str(store))
+    other.touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(other))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    built_for(monkeypatch, store, tmp_path / "none")
     assert certificates(where, HTTPS) == str(store)
-    assert certificates(endpoint("NODE1", "node1", HTTP), HTTP) is None
+    built_for(monkeypatch, tmp_path / "none", tmp_path)
+    assert certificates(where, HTTPS) == str(tmp_path)
     assert certificates(where, WinrmSettings(scheme="https", insecure_skip_verify=True)) is None
+    assert certificates(endpoint("NODE1", "node1", HTTP), HTTP) is None
 
 
 def test_without_a_system_store_certifis_list_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+    built_for(monkeypatch, tmp_path / "none", tmp_path / "none")
     trusted = certificates(endpoint("NODE1", "node1", HTTPS), HTTPS)
     assert trusted is not None
     assert trusted.endswith("cacert.pem")

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import datetime as dt
 import socket
 import threading
 import traceback
@@ -20,6 +21,8 @@ from ssoaudit.lab.certificate import Authority
 
 CANARY = "canary-Pa55word"
 LOGON = Logon("CONTOSO\\auditor", Secret(CANARY))
+ENVELOPE = b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">%s</s:Envelope>'
+PROFILE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 QUICK = Limits(connect=2.0, operation=1.0, grace=1.0, deadline=1.5, cleanup=0.5)
 
 
@@ -233,34 +236,6 @@ def test_a_server_that_cannot_know_the_password_cannot_answer() -> None:
     assert b"Envelope" not in bodies[0]
 
 
-def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Server(hang_up) as proxy, Server(answering(503)) as server:
-        for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        monkeypatch.delenv("no_proxy", raising=False)
-        assert fault_of(server.port).code == "http"
-    assert proxy.connections == 0
-
-
-def test_passwords_of_netrc_are_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text("default login other password other\n")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
-    seen = []
-
-    def serve(wire: Wire) -> None:
-        while request := wire.request():
-            seen.append(request.headers.get("authorization", ""))
-            wire.reply(401, b"", "WWW-Authenticate: NTLM", "WWW-Authenticate: Basic")
-
-    with Server(serve) as server:
-        assert fault_of(server.port).code == "auth-scheme"
-    assert seen[0] == ""
-    assert all(value.startswith("NTLM ") for value in seen[1:])
-
-
 @pytest.fixture(scope="module")
 def authority() -> Authority:
     return Authority()
@@ -273,6 +248,59 @@ def ca_file(authority: Authority, tmp_path: Path) -> str:
     return str(path)
 
 
+@pytest.fixture(params=["ntlm", "credssp", "ntlm over https", "credssp over https", "basic", "certificate"])
+def way(request: pytest.FixtureRequest, authority: Authority, ca_file: str, tmp_path: Path) -> dict[str, str]:
+    """The settings of a way of logging on."""
+    auth, _, over_https = request.param.partition(" ")
+    if not over_https and auth in ("ntlm", "credssp"):
+        return {"auth": auth}
+    settings = {"auth": auth, "scheme": "https", "ca_file": ca_file}
+    if auth == "certificate":
+        client = tmp_path / "client.pem"
+        client.touch(0o600)
+        client.write_bytes(authority.client_pem("auditor@contoso.example"))
+        settings["client_cert"] = str(client)
+    return settings
+
+
+def serving(serve: Callable[[Wire], None], way: dict[str, str], authority: Authority) -> Server:
+    return Server(serve, authority.server_context("127.0.0.1") if "scheme" in way else None)
+
+
+def test_proxies_of_the_environment_are_not_used(
+    monkeypatch: pytest.MonkeyPatch, way: dict[str, str], authority: Authority
+) -> None:
+    with Server(hang_up) as proxy, serving(answering(503), way, authority) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert fault_of(server.port, **way).code == "http"
+    assert proxy.connections == 0
+
+
+def test_passwords_of_netrc_are_not_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: dict[str, str], authority: Authority
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login other password other\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    seen = []
+
+    def serve(wire: Wire) -> None:
+        while request := wire.request():
+            seen.append(request.headers.get("authorization", ""))
+            wire.reply(401, b"", "WWW-Authenticate: NTLM", "WWW-Authenticate: Basic")
+
+    with serving(serve, way, authority) as server:
+        assert fault_of(server.port, **way).code in ("auth-scheme", "auth", "certificate-rejected")
+    own = base64.b64encode(f"{LOGON.user}:{CANARY}".encode()).decode()
+    expected = {"basic": f"Basic {own}", "certificate": PROFILE}.get(way["auth"], "")
+    assert seen[0] == expected
+    assert all(value.startswith("NTLM ") for value in seen[1:])
+
+
 def test_an_untrusted_certificate(authority: Authority) -> None:
     seen: list[object] = []
     with Server(lambda wire: seen.append(wire.request()), authority.server_context("127.0.0.1")) as server:
@@ -282,18 +310,37 @@ def test_an_untrusted_certificate(authority: Authority) -> None:
 
 
 def test_the_environments_ca_files_are_not_trusted(
-    monkeypatch: pytest.MonkeyPatch, authority: Authority, ca_file: str
+    monkeypatch: pytest.MonkeyPatch, way: dict[str, str], authority: Authority, ca_file: str
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", ca_file)
     monkeypatch.setenv("CURL_CA_BUNDLE", ca_file)
-    with Server(silent, authority.server_context("127.0.0.1")) as server:
-        assert fault_of(server.port, scheme="https").code == "tls-untrusted"
+    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+    if "scheme" not in way:
+        return
+    without = {name: value for name, value in way.items() if name != "ca_file"}
+    with serving(silent, way, authority) as server:
+        assert fault_of(server.port, **without).code == "tls-untrusted"
 
 
 def test_a_certificate_for_another_name(authority: Authority, ca_file: str) -> None:
     with Server(silent, authority.server_context("node2", "127.0.0.2")) as server:
         fault = fault_of(server.port, scheme="https", ca_file=ca_file)
     assert (fault.stage, fault.code) == (FaultStage.TLS, "tls-name")
+
+
+def test_a_certificate_that_has_expired(authority: Authority, ca_file: str) -> None:
+    expired = authority.server_context("127.0.0.1", lifetime=dt.timedelta(minutes=-1))
+    with Server(silent, expired) as server:
+        fault = fault_of(server.port, scheme="https", ca_file=ca_file)
+    assert (fault.stage, fault.code) == (FaultStage.TLS, "tls-expired")
+
+
+def test_a_ca_file_that_is_missing_is_told_before_anything_is_sent(authority: Authority, tmp_path: Path) -> None:
+    with Server(silent, authority.server_context("127.0.0.1")) as server:
+        with pytest.raises(Fault) as caught:
+            ask(server.port, scheme="https", ca_file=str(tmp_path / "none.pem"))
+        assert server.connections == 0
+    assert (caught.value.stage, caught.value.code) == (FaultStage.CONFIGURE, "ca-missing")
 
 
 def test_verification_is_left_out_only_where_told_to(authority: Authority) -> None:
@@ -308,6 +355,24 @@ def test_https_to_a_port_that_speaks_http() -> None:
 
     with Server(serve) as server:
         assert fault_of(server.port, scheme="https").code == "scheme"
+
+
+def test_http_to_a_port_that_speaks_https() -> None:
+    def serve(wire: Wire) -> None:
+        wire.request()
+        wire.send(b"\x15\x03\x01\0\x02\x02\x0a")  # a TLS alert: unexpected message
+
+    with Server(serve) as server:
+        fault = fault_of(server.port)
+    assert (fault.stage, fault.code) == (FaultStage.CONNECT, "scheme")
+    assert "does not speak http." in fault.message
+
+
+def test_http_to_a_port_that_speaks_https_and_hangs_up(authority: Authority) -> None:
+    seen: list[object] = []
+    with Server(lambda wire: seen.append(wire.request()), authority.server_context("127.0.0.1")) as server:
+        assert fault_of(server.port).code == "conn-lost"  # on 5986 the port would tell
+    assert seen == []
 
 
 def test_tls_that_stops_in_its_handshake() -> None:
@@ -347,7 +412,7 @@ def test_credentials_refused_half_way_are_not_tried_again(authority: Authority, 
         while request := wire.request():
             seen.append(request)
             if len(seen) == 1:
-                wire.reply(200, b'<a><b Name="ShellId">1</b></a>')
+                wire.reply(200, ENVELOPE % b'<b Name="ShellId">1</b>')
             else:
                 wire.reply(401, b"", "WWW-Authenticate: Basic")
 

@@ -88,6 +88,14 @@ def test_a_scheme_that_is_not_offered(healthy: Start) -> None:
     assert "NTLM" in caught.value.details
 
 
+def test_an_address_without_a_route() -> None:
+    settings = WinrmSettings(auth="ntlm")
+    where = endpoint("NODE1", "255.255.255.255", settings)
+    with pytest.raises(Fault) as caught:
+        run(where, settings, Logon(USER, Secret("any")), "program.exe", [], b"")
+    assert (caught.value.stage, caught.value.code) == (FaultStage.CONNECT, "unreachable")
+
+
 def test_an_account_that_may_not_open_a_shell(healthy: Start) -> None:
     node = healthy("ntlm", may_open_shell=False)
     with pytest.raises(Fault) as caught:

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from ssoaudit.collect.winrm.watchdog import Guard
+from ssoaudit.collect.winrm.watchdog import Guard, abandon
 
 
 @pytest.fixture
@@ -48,6 +48,18 @@ def test_a_new_budget_is_not_ended_by_cancelling(pair: tuple[socket.socket, sock
         assert not guard.is_due
         theirs.sendall(b"x")
         assert ours.recv(1) == b"x"
+
+
+def test_what_is_abandoned_has_no_budget(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    with theirs, Guard(3600) as guard:
+        guard.watch(ours)
+        guard.allow(3600)
+        abandon()
+        assert ours.recv(1) == b""
+        guard.allow(3600)
+        assert guard.is_due
+    assert not Guard(3600).is_due
 
 
 def test_leaving_closes_the_sockets(pair: tuple[socket.socket, socket.socket]) -> None:
