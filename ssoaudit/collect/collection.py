@@ -7,10 +7,11 @@ import getpass
 import logging
 import platform
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
 
@@ -176,19 +177,17 @@ class Collection:
         return ServerEvidence(name=server.name, started=started, finished=_now(), topics=answers)
 
     def _run(self, server: Server, topics: Sequence[type[Fact]], names: Names, printed: bytearray) -> None:
-        self._powershell(server, script.ARGUMENTS, topics, names, printed)
+        stdin = script.stdin(self._parameters(topics, names))
+        limits, started = self.options.limits, time.monotonic()
+        self._powershell(server, script.ARGUMENTS, stdin, limits, printed)
         if refusal(bytes(printed)) == script.TRUNCATED:
             logger.info("$input was empty; reading the console's input", extra={"target": server.name})
             printed.clear()
-            self._powershell(server, script.FALLBACK_ARGUMENTS, topics, names, printed)
+            left = replace(limits, deadline=started + limits.deadline - time.monotonic())
+            self._powershell(server, script.FALLBACK_ARGUMENTS, stdin, left, printed)
 
     def _powershell(
-        self,
-        server: Server,
-        arguments: Sequence[str],
-        topics: Sequence[type[Fact]],
-        names: Names,
-        printed: bytearray,
+        self, server: Server, arguments: Sequence[str], stdin: bytes, limits: Limits, printed: bytearray
     ) -> None:
         settings = self.inventory.winrm_of(server)
         where = endpoint(server.name, server.address or server.host, settings)
@@ -198,8 +197,8 @@ class Collection:
             self.logon,
             script.COMMAND,
             arguments,
-            script.stdin(self._parameters(topics, names)),
-            limits=self.options.limits,
+            stdin,
+            limits=limits,
             cancelled=self.cancelled,
             turn=partial(self._guard.logon, server.name),
             on_stdout=printed.extend,

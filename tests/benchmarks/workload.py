@@ -32,7 +32,7 @@ JSON_BYTES = 120_000
 EVERYTHING = tuple(topic.topic for topic in TOPICS)
 LOOK = tuple(topic.topic for topic in FIRST_LOOK)
 _LOGON_REQUESTS = 3
-_SHELL_REQUESTS = 4  # Create, Command, Signal, Delete
+_SHELL_REQUESTS = 3  # Create, Command, Delete
 
 
 @dataclass(frozen=True)

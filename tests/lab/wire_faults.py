@@ -164,7 +164,12 @@ FAULTS: Mapping[str, WireFault] = {
         dict.fromkeys(("Receive", "Signal", "Delete"), tricks.hang),
         deadline=SHORT,
     ),
-    "hang-on-signal": _at("Signal", tricks.hang, WORKS),
+    "hang-on-signal": WireFault(
+        Expected("deadline", RUN),
+        Expected("deadline", RUN),
+        dict.fromkeys(("Receive", "Signal"), tricks.hang),
+        deadline=SHORT,
+    ),
     "reset": _at("Receive", tricks.reset, Expected("conn-lost", RUN)),
     "reset-on-create": _at("Create", tricks.reset, Expected("conn-lost", CONNECT), attempts=3),
     "reset-on-command": _at("Command", tricks.reset, Expected("conn-lost", SHELL), attempts=3),

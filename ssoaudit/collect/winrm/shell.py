@@ -187,6 +187,7 @@ class _Conversation:
             self._command = self._start(shell, command, arguments)
             self._send(shell, self._command, stdin)
             stdout, stderr, exit_code = self._receive(shell, self._command)
+            self._command = None  # it has ended: with the shell goes all that is left of it
         self._intact = True
         return Output(stdout, clean(stderr), exit_code, time.monotonic() - started)
 

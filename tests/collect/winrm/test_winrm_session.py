@@ -91,7 +91,7 @@ def test_over_a_connection_that_stands_cleaning_up_needs_no_new_logon(hostile: S
 
 
 def test_a_failed_clean_up_does_not_spoil_the_output(hostile: Start) -> None:
-    node = hostile(Signal=tricks.hang_up, Delete=tricks.in_clear)
+    node = hostile(Delete=tricks.in_clear)
     assert brave(node).stdout == b"output"
     assert node.node.counters.plaintext_bodies == 0
 
