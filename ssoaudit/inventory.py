@@ -218,6 +218,15 @@ class Server(_Section):
             raise FlawError(*flaws)
         return roles
 
+    @field_validator("winrm")
+    @classmethod
+    def _has_no_user_of_its_own(cls, winrm: WinrmSettings | None) -> WinrmSettings | None:
+        """One account logs on everywhere; a name that is passed over would be the wrong account there."""
+        if winrm is not None and winrm.user is not None:
+            hint = "one account logs on to all servers: write it into the inventory's winrm section"
+            raise FlawError(Flaw("a server has no user of its own", hint, ("user",)))
+        return winrm
+
     @property
     def name(self) -> str:
         """The computer name as Windows shows it: the first label, in capitals; an address stays whole."""
@@ -273,6 +282,14 @@ class Inventory(_Section):
         default=SqlSettings(), description="Where SSODB is; what is left out is read from the servers."
     )
     servers: tuple[Server, ...] = Field(min_length=1, description="The Windows machines; at least one cluster node.")
+
+    @field_validator("winrm")
+    @classmethod
+    def _names_no_one_host_for_all(cls, winrm: WinrmSettings) -> WinrmSettings:
+        if winrm.kerberos_hostname is not None:
+            hint = "write it into the winrm section of the server whose principal it is"
+            raise FlawError(Flaw("kerberos_hostname is the name of one server", hint, ("kerberos_hostname",)))
+        return winrm
 
     @field_validator("servers")
     @classmethod

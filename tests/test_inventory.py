@@ -175,6 +175,14 @@ servers:
             "2:43: kerberos_hostname is not used with auth: credssp; remove it, or set auth: kerberos",
         ),
         (
+            "name: x\nwinrm: {kerberos_hostname: node1.contoso.com}\n" + NODE,
+            "2:28: kerberos_hostname is the name of one server; write it into the winrm section of the server whose",
+        ),
+        (
+            "name: x\nservers:\n- host: NODE1\n  roles: [cluster]\n  winrm: {auth: ntlm, user: 'X\\y'}\n",
+            "5:29: a server has no user of its own; one account logs on to all servers: write it into the inventory's",
+        ),
+        (
             "name: x\ngroups: {sso_administrators: Administrators}\n" + NODE,
             "2:30: 'Administrators' is not of the form DOMAIN\\group",
         ),
@@ -354,7 +362,7 @@ SERVER = st.builds(
     address=st.none() | HOST,
     port=st.none() | PORT,
     roles=st.lists(st.sampled_from(Role), unique=True).map(tuple),
-    winrm=st.none() | WINRM,
+    winrm=st.none() | WINRM.map(lambda winrm: winrm.model_copy(update={"user": None})),
 )
 INVENTORY = st.builds(
     Inventory,
@@ -369,7 +377,7 @@ INVENTORY = st.builds(
     operators=st.lists(LINE, max_size=2).map(tuple),
     msdtc=st.sampled_from(["clustered", "local"]),
     groups=st.builds(Groups, sso_administrators=st.none() | GROUP, sso_affiliate_administrators=st.none() | GROUP),
-    winrm=WINRM,
+    winrm=WINRM.map(lambda winrm: winrm.model_copy(update={"kerberos_hostname": None})),
     sql=st.builds(SqlSettings, server=LABEL, database=st.none() | LINE, user=st.none() | LINE) | st.just(SqlSettings()),
     servers=st.lists(SERVER, max_size=3, unique_by=lambda server: server.name).map(
         lambda others: (

@@ -89,7 +89,7 @@ def measure(nodes: Nodes, variant: str, count: int, workers: int, repeat: int) -
         nodes=count,
         workers=workers,
         walls=tuple(run["wall"] for run in runs),
-        bound=None if per_fact else workload.bound(count, workers, first_look=variant == PRODUCT),
+        bound=None if per_fact else workload.bound(count, workers, ours=variant == PRODUCT),
         cpu=best["cpu"],
         requests=best["requests"],
         logons=best["logons"],
@@ -132,13 +132,12 @@ def table(results: Sequence[Result]) -> str:
 def remarks(results: Sequence[Result]) -> Iterator[str]:
     """What follows from the figures."""
     look, everything = workload.LOOK, workload.EVERYTHING
-    one = workload.bound(1, 1, first_look=False)
     yield (
-        f"Bound = {workload.bound(1, 1, first_look=True) - one:.3f} s for the first look + ceil(nodes / workers) x "
-        f"{one:.3f} s; each is {workload.ROUND_TRIP} s x (1 to connect + {workload.requests(look)} or "
-        f"{workload.requests(everything)} requests - 1 that waits for the script) + the script's "
-        f"{workload.seconds(workload.stdin(look)):.3f} or {workload.seconds(workload.stdin(everything)):.3f} s. "
-        "pypsrp makes no first look."
+        f"Bound = {workload.visit(look):.3f} s for the first look + ceil(nodes / workers) x "
+        f"{workload.visit(everything):.3f} s; each is {workload.ROUND_TRIP} s x (1 to connect + "
+        f"{workload.requests(look)} or {workload.requests(everything)} requests - 1 that waits for the script) + "
+        f"{workload.seconds(workload.stdin(look)):.3f} or {workload.seconds(workload.stdin(everything)):.3f} s for the "
+        "script. pypsrp makes no first look, and a request more per visit."
     )
     found = {(each.variant, each.nodes, each.workers): each for each in results if not each.extrapolated}
     for (variant, count, workers), serial in found.items():

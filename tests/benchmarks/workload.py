@@ -71,10 +71,13 @@ def seconds(sent: bytes) -> float:
     return START + FACT * (FACTS if len(topics) == len(TOPICS) else len(topics))
 
 
-def bound(nodes: int, workers: int, *, first_look: bool) -> float:
-    """The seconds below which no client with so many workers comes, that asks in this way."""
-    look = _visit(LOOK) if first_look else 0.0
-    return look + math.ceil(nodes / workers) * _visit(EVERYTHING)
+def bound(nodes: int, workers: int, *, ours: bool) -> float:
+    """The seconds below which no client with so many workers comes, that asks in this way.
+
+    Ours makes a first look; another makes none, and signals that it knows of the command's end, a request more.
+    """
+    look, signal = (visit(LOOK), 0.0) if ours else (0.0, ROUND_TRIP)
+    return look + math.ceil(nodes / workers) * (visit(EVERYTHING) + signal)
 
 
 def requests(topics: tuple[str, ...]) -> int:
@@ -86,7 +89,7 @@ def requests(topics: tuple[str, ...]) -> int:
     return _LOGON_REQUESTS + _SHELL_REQUESTS + sends + receives
 
 
-def _visit(topics: tuple[str, ...]) -> float:
+def visit(topics: tuple[str, ...]) -> float:
     """Connecting, all requests but the first Receive, which waits while the script runs, and the script."""
     connecting, overlapped = 1, 1
     return ROUND_TRIP * (connecting + requests(topics) - overlapped) + seconds(stdin(topics))

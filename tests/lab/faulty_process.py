@@ -1,16 +1,11 @@
 """The faulty nodes as a child process, as tests see it."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.lab.child import ChildProcess
+
 PATIENCE = 30.0
 
 
@@ -39,32 +34,11 @@ class Running:
         assert self.process.ask("wait", port=self.port, action=action, seconds=PATIENCE)["asked"]
 
 
-class FaultyProcess:
-    """A context manager; one faulty node at a time."""
+class FaultyProcess(ChildProcess):
+    """One faulty node at a time."""
 
-    def __enter__(self) -> "FaultyProcess":  # noqa: PYI034 - typing.Self is not in Python 3.10
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.lab.faulty_child"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.communicate(timeout=20)
-
-    def ask(self, do: str, **arguments: object) -> Any:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        assert answer, "The process of the faulty nodes ended; what it said stands above."
-        return json.loads(answer)
+    def __init__(self) -> None:
+        super().__init__("tests.lab.faulty_child")
 
     @contextmanager
     def node(self, fault: str, scheme: str, user: str, password: str) -> Iterator[Running]:

@@ -1,17 +1,12 @@
 """The nodes that clients log on to by certificate or CredSSP, as tests see them."""
 
-import json
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.lab.child import ChildProcess
 
 
 @dataclass(frozen=True)
@@ -27,32 +22,11 @@ class LogonNode:
         return told
 
 
-class LogonProcess:
-    """A context manager: the nodes' own process, as their accounts are set in its environment."""
+class LogonProcess(ChildProcess):
+    """The nodes' own process."""
 
-    def __enter__(self) -> "LogonProcess":  # noqa: PYI034 - typing.Self is not in Python 3.10
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.lab.logon_child"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.communicate(timeout=20)
-
-    def ask(self, do: str, **arguments: object) -> Any:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        assert answer, "The process of the nodes ended; what it said stands above."
-        return json.loads(answer)
+    def __init__(self) -> None:
+        super().__init__("tests.lab.logon_child")
 
     def client_pem(self, user: str) -> str:
         """A certificate that the nodes' authority vouches for, with its key."""

@@ -7,13 +7,11 @@ import secrets
 import socket
 import ssl
 import struct
-import subprocess
-import sys
 import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,35 +37,15 @@ from ssoaudit.lab.http import BODY_LIMIT, HEADER_LIMIT, BadRequestError, read_re
 from ssoaudit.lab.shells import CMD, STDIN_LIMIT, Shells
 from ssoaudit.lab.winrm import Node, Reply
 from ssoaudit.lab.wsman import SHELL, TRANSFER
+from tests.lab.child import ChildProcess
 
 USER = "CONTOSO\\auditor"
 CHUNK = 98_304
 
 
-class Child:
-    """The process of the nodes."""
-
-    def __init__(self) -> None:
-        script = Path(__file__).with_name("winrm_child.py")
-        self.process = subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def ask(self, do: str, **arguments: object) -> dict[str, Any]:
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
-        self.process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return answer
-
-    def close(self) -> None:
-        self.process.communicate(timeout=20)
-
-
 @dataclass
 class RunningNode:
-    child: Child
+    child: ChildProcess
     port: int
     password: str
     ca_file: Path
@@ -95,21 +73,25 @@ class RunningNode:
 
     @property
     def counters(self) -> dict[str, Any]:
-        return self.child.ask("counters", port=self.port)
+        told: dict[str, Any] = self.child.ask("counters", port=self.port)
+        return told
 
 
 @pytest.fixture(scope="module")
-def child() -> Iterator[Child]:
-    with closing(Child()) as running:
+def child() -> Iterator[ChildProcess]:
+    with ChildProcess("tests.lab.winrm_child") as running:
         yield running
 
 
 @contextmanager
 def running_node(
-    child: Child, directory: Path, scheme: str, *, tls: bool = False, may_open_shell: bool = True
+    child: ChildProcess, directory: Path, scheme: str, *, tls: bool = False, may_open_shell: bool = True
 ) -> Iterator[RunningNode]:
     password = secrets.token_urlsafe(12)
-    answer = child.ask("start", password=password, schemes=[scheme], tls=tls, may_open_shell=may_open_shell)
+    names = ["localhost", "127.0.0.1"] if tls else []
+    answer = child.ask(
+        "start", user=USER, password=password, schemes=[scheme], names=names, may_open_shell=may_open_shell
+    )
     ca_file = directory / "ca.pem"
     ca_file.write_text(answer["authority"])
     running = RunningNode(child, answer["port"], password, ca_file, tls, scheme)
@@ -122,13 +104,13 @@ def running_node(
 
 
 @pytest.fixture
-def node(child: Child, tmp_path: Path) -> Iterator[RunningNode]:
+def node(child: ChildProcess, tmp_path: Path) -> Iterator[RunningNode]:
     with running_node(child, tmp_path, "ntlm") as running:
         yield running
 
 
 @pytest.fixture
-def tls_node(child: Child, tmp_path: Path) -> Iterator[RunningNode]:
+def tls_node(child: ChildProcess, tmp_path: Path) -> Iterator[RunningNode]:
     with running_node(child, tmp_path, "basic", tls=True) as running:
         yield running
 
@@ -231,14 +213,14 @@ def test_the_certificate_stands_for_its_names_only(tls_node: RunningNode) -> Non
         handshake("node1.contoso.com")
 
 
-def test_ntlm_over_tls_needs_no_sealing(child: Child, tmp_path: Path) -> None:
+def test_ntlm_over_tls_needs_no_sealing(child: ChildProcess, tmp_path: Path) -> None:
     with running_node(child, tmp_path, "ntlm", tls=True) as running:
         assert execute(running.client(), "echo")[2] == 0
         counters = running.counters
         assert (counters["logons"], counters["encrypted_messages"], counters["plaintext_bodies"]) == (1, 0, 0)
 
 
-def test_ntlm_over_tls_may_seal(child: Child, tmp_path: Path) -> None:
+def test_ntlm_over_tls_may_seal(child: ChildProcess, tmp_path: Path) -> None:
     with running_node(child, tmp_path, "ntlm", tls=True) as running:
         assert execute(running.client(message_encryption="always"), "echo")[2] == 0
         assert running.counters["encrypted_messages"] == 7
@@ -290,7 +272,7 @@ def test_a_fault_relates_to_its_request(node: RunningNode) -> None:
     assert root.findtext("s:Header/a:RelatesTo", "", wsman.NAMESPACES) == "uuid:<&>"
 
 
-def test_an_account_without_the_right_is_denied_a_shell(child: Child, tmp_path: Path) -> None:
+def test_an_account_without_the_right_is_denied_a_shell(child: ChildProcess, tmp_path: Path) -> None:
     with running_node(child, tmp_path, "ntlm", may_open_shell=False) as running:
         with pytest.raises(WSManFaultError) as caught:
             running.client().open_shell()

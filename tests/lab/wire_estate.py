@@ -29,13 +29,13 @@ def limits(deadline: float = AMPLE) -> Limits:
     )
 
 
-def server(node: Running, scheme: str, user: str, directory: Path) -> Server:
+def server(node: Running, scheme: str, directory: Path) -> Server:
     """The faulty node as an inventory has it."""
-    settings = WinrmSettings(auth="ntlm", user=user)
+    settings = WinrmSettings(auth="ntlm")
     if scheme == BASIC:
         trusted = directory / "ca.pem"
         trusted.write_text(node.authority)
-        settings = WinrmSettings(scheme="https", auth="basic", user=user, ca_file=str(trusted))
+        settings = WinrmSettings(scheme="https", auth="basic", ca_file=str(trusted))
     return Server(host=NAME, address=LOOPBACK, port=node.port, roles=(Role.CLUSTER,), winrm=settings)
 
 

@@ -1,14 +1,9 @@
 """Logging on with a ticket of a real KDC, over the real wire."""
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +19,7 @@ from ssoaudit.evidence import Missing
 from ssoaudit.facts import TOPICS
 from ssoaudit.inventory import Inventory, Server, WinrmSettings
 from ssoaudit.vocabulary import Role
+from tests.lab.child import ChildProcess
 from tests.lab.kdc import REALM, Realm, free_port, needs_kerberos, running_realm, shift_clock, silent_kdc, write_config
 
 ROOT = Path(__file__).parents[2]
@@ -39,33 +35,15 @@ class Estate:
 
     realm: Realm
     cache: Path
-    processes: dict[str, "subprocess.Popen[str]"]
+    processes: dict[str, ChildProcess]
 
     def ask(self, do: str, *, keytab: str = "right", **arguments: object) -> dict[str, Any]:
-        process = self.processes[keytab]
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
-        process.stdin.flush()
-        answer: dict[str, Any] = json.loads(process.stdout.readline())
+        answer: dict[str, Any] = self.processes[keytab].ask(do, **arguments)
         return answer
 
 
-@contextmanager
-def node_process(realm: Realm, keytab: Path) -> Iterator["subprocess.Popen[str]"]:
-    environment = {**os.environ, **realm.environment, "KRB5_KTNAME": str(keytab)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.lab.kerberos_child"],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.communicate(timeout=20)
+def node_process(realm: Realm, keytab: Path) -> ChildProcess:
+    return ChildProcess("tests.lab.kerberos_child", {**realm.environment, "KRB5_KTNAME": str(keytab)})
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +72,7 @@ def estate(running_estate: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("KRB5CCNAME", str(cache))
     yield Estate(running_estate.realm, cache, running_estate.processes)
     for keytab in running_estate.processes:
-        running_estate.ask("stop", keytab=keytab)
+        running_estate.ask("stop_all", keytab=keytab)
 
 
 def converse(

@@ -14,8 +14,9 @@ from ssoaudit.credentials import Secret
 from ssoaudit.lab.estate import NODES, LabEstate, healthy
 from ssoaudit.lab.process import Lab
 from ssoaudit.vocabulary import Role
+from tests.lab.child import ROOT
 from tests.lab.faulty import NAME
-from tests.lab.faulty_process import ROOT, FaultyProcess
+from tests.lab.faulty_process import FaultyProcess
 from tests.lab.wire_estate import codes, collected, inventory, server
 from tests.lab.wire_faults import BASIC, FAULTS, NTLM, SHORT, Expected
 
@@ -35,7 +36,7 @@ def test_what_a_node_sends_does_not_fill_the_memory(
     lab = labs(scheme)
     with faulty.node(name, scheme, lab.user, lab.password.reveal()) as node:
         one = inventory(lab, lab.inventory().servers[0])
-        other = inventory(lab, server(node, scheme, lab.user, tmp_path))
+        other = inventory(lab, server(node, scheme, tmp_path))
         order = {
             "user": lab.user,
             "password": lab.password.reveal(),
@@ -88,7 +89,7 @@ def test_who_answers_without_taking_the_password_does_not_prove_it(
     with Lab(many(), tls=scheme == BASIC) as lab:
         password = lab.password.reveal() if name == "web-server" else WRONG.reveal()
         with faulty.node(name, scheme, lab.user, password) as node:
-            first = server(node, scheme, lab.user, tmp_path)
+            first = server(node, scheme, tmp_path)
             estate = inventory(lab, first, *lab.inventory().servers[1:])
             evidence = collected(estate, Logon(lab.user, WRONG))
         counters = lab.counters().values()

@@ -82,7 +82,7 @@ def test_a_fault_is_told_in_time_and_is_of_one_node_alone(
     fault, lab = FAULTS[name], labs(scheme)
     expected = fault.expected(scheme)
     with faulty.node(name, scheme, lab.user, lab.password.reveal()) as node:
-        estate = inventory(lab, *lab.inventory().servers, server(node, scheme, lab.user, tmp_path))
+        estate = inventory(lab, *lab.inventory().servers, server(node, scheme, tmp_path))
         started = time.monotonic()
         evidence = collected(estate, Logon(lab.user, lab.password), fault.deadline)
         wall = time.monotonic() - started
@@ -163,5 +163,5 @@ def test_the_log_has_the_words_of_a_fault(
 ) -> None:
     lab = labs(NTLM)
     with faulty.node(name, NTLM, lab.user, lab.password.reveal()) as node:
-        collected(inventory(lab, server(node, NTLM, lab.user, tmp_path)), Logon(lab.user, lab.password))
+        collected(inventory(lab, server(node, NTLM, tmp_path)), Logon(lab.user, lab.password))
     assert any(WORDS[name] in getattr(record, "details", "") for record in caplog.records)

@@ -13,8 +13,9 @@ import pytest
 from ssoaudit.inventory import Server
 from ssoaudit.lab.process import Lab
 from tests.cli.program import environment
+from tests.lab.child import ROOT
 from tests.lab.faulty import NAME
-from tests.lab.faulty_process import ROOT, FaultyProcess
+from tests.lab.faulty_process import FaultyProcess
 from tests.lab.wire_estate import LOOPBACK, server
 from tests.lab.wire_faults import NTLM
 
@@ -73,7 +74,7 @@ def test_the_shells_are_removed_and_nothing_is_written(
 ) -> None:
     lab = labs(NTLM)
     with faulty.node("hang", NTLM, lab.user, lab.password.reveal()) as node:
-        hanging = server(node, NTLM, lab.user, tmp_path)
+        hanging = server(node, NTLM, tmp_path)
         servers = [hanging, *lab.inventory().servers] if is_first else [*lab.inventory().servers, hanging]
         with auditing(lab, write(tmp_path / "inventory.yaml", lab.user, *servers)) as process:
             node.wait_for("Receive")
@@ -93,7 +94,7 @@ def test_a_second_time_it_ends_at_once(
 ) -> None:
     lab = labs(NTLM)
     with faulty.node("hang-for-good", NTLM, lab.user, lab.password.reveal()) as node:
-        hanging = server(node, NTLM, lab.user, tmp_path)
+        hanging = server(node, NTLM, tmp_path)
         servers = [hanging, *lab.inventory().servers] if is_first else [*lab.inventory().servers, hanging]
         with auditing(lab, write(tmp_path / "inventory.yaml", lab.user, *servers)) as process:
             node.wait_for("Receive")
@@ -111,7 +112,7 @@ def test_it_ends_in_time_where_nothing_can_be_removed(
 ) -> None:
     lab = labs(NTLM)
     with faulty.node("hang-for-good", NTLM, lab.user, lab.password.reveal()) as node:
-        hanging = server(node, NTLM, lab.user, tmp_path)
+        hanging = server(node, NTLM, tmp_path)
         with auditing(lab, write(tmp_path / "inventory.yaml", lab.user, hanging)) as process:
             node.wait_for("Receive")
             seconds, told = interrupted(process)

@@ -3,18 +3,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from winrm_servers import USER, Child, HealthyNode
+from winrm_servers import USER, HealthyNode
+
+from tests.lab.child import ChildProcess
 
 
 @pytest.fixture(scope="session")
-def child() -> Iterator[Child]:
-    child = Child()
-    yield child
-    child.process.communicate(timeout=20)
+def child() -> Iterator[ChildProcess]:
+    with ChildProcess("tests.lab.winrm_child") as child:
+        yield child
 
 
 @pytest.fixture
-def healthy(child: Child, tmp_path: Path) -> Iterator[Callable[..., HealthyNode]]:
+def healthy(child: ChildProcess, tmp_path: Path) -> Iterator[Callable[..., HealthyNode]]:
     ports = []
 
     def start(*schemes: str, names: tuple[str, ...] = (), may_open_shell: bool = True) -> HealthyNode:

@@ -33,7 +33,8 @@ def converse(
 def test_a_command_its_arguments_and_its_input(healthy: Start) -> None:
     node = healthy("ntlm")
     output = converse(node, "program.exe", "-Flag", "a b", "<&>", stdin=b"\0\xff" * 200_000)
-    assert json.loads(output.stdout) == ["program.exe", ["-Flag a b <&>"], 400_000]
+    told = json.loads(output.stdout)
+    assert (told["command"], told["arguments"], told["bytes"]) == ("program.exe", ["-Flag a b <&>"], 400_000)
     assert (output.stderr, output.exit_code) == ("", 0)
     assert output.seconds > 0
 
@@ -51,7 +52,7 @@ def test_nothing_is_left_behind_and_nothing_went_in_clear(healthy: Start) -> Non
 def test_https(healthy: Start, scheme: str, requests: int) -> None:
     node = healthy(scheme, names=("127.0.0.1",))
     output = converse(node, "program.exe", scheme="https", auth=scheme, ca_file=node.ca_file)
-    assert json.loads(output.stdout)[0] == "program.exe"
+    assert json.loads(output.stdout)["command"] == "program.exe"
     assert (node.counters["open_shells"], node.counters["requests"]) == (0, requests)
 
 
