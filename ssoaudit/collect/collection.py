@@ -23,19 +23,23 @@ from ssoaudit.collect.names import Names, names_to_ask
 from ssoaudit.collect.sql.address import SqlLogin
 from ssoaudit.collect.ssodb import read_ssodb
 from ssoaudit.collect.winrm import attempts
-from ssoaudit.collect.winrm.endpoint import endpoint
+from ssoaudit.collect.winrm.budget import Budget
+from ssoaudit.collect.winrm.endpoint import Endpoint, endpoint, logon_method
 from ssoaudit.collect.winrm.limits import Limits
 from ssoaudit.collect.winrm.logon import Logon
 from ssoaudit.collect.winrm.watchdog import abandon
 from ssoaudit.evidence import Evidence, Missing, Read, Reading, ReadStatus, ServerEvidence, typed
 from ssoaudit.facts import TOPICS, ClusterView, EntssoRegistry, Env, Fact, LogonRights, Services
-from ssoaudit.inventory import Inventory, Server
+from ssoaudit.inventory import Inventory, Server, WinrmSettings
 from ssoaudit.record import RunRecord
 from ssoaudit.version import __version__
 
 logger = logging.getLogger(__name__)
 
-_BEFORE_LOGON = frozenset(stage.value for stage in BEFORE_LOGON)
+_BEFORE_SHELL = frozenset(stage.value for stage in (*BEFORE_LOGON, FaultStage.AUTHENTICATE))
+_FIRST_SHARE = 0.5
+_LEAST_SHARE = 0.25
+_GLANCE = 0.2  # seconds: on Windows, a wait for a lock that has no end may be deaf to Ctrl-C
 
 FIRST_LOOK: tuple[type[Fact], ...] = (Env, EntssoRegistry, Services, ClusterView)
 MAXIMUM_WORKERS = 64
@@ -79,7 +83,8 @@ class Collection:
     sql_login: SqlLogin | None = None
 
     def __post_init__(self) -> None:
-        self._guard = LogonGuard()
+        self._guards: dict[str, LogonGuard] = {}
+        self._taken: dict[str, float] = {}
 
     def collect(self) -> Evidence:
         """Read all servers. Raises nothing but `KeyboardInterrupt`, after the servers were cleaned up."""
@@ -107,14 +112,18 @@ class Collection:
         )
 
     def _first_look(self) -> dict[str, ServerEvidence]:
-        """Ask one node for what the other steps need; the next one if it is silent, or cannot tell where SSODB is."""
+        """Ask one node for what the other steps need; the next one if it is silent, or cannot tell where SSODB is.
+
+        That may take half of a node's time: both visits share its deadline.
+        """
+        limits = self.options.limits
+        half = replace(limits, deadline=limits.deadline * _FIRST_SHARE)
         looked: dict[str, ServerEvidence] = {}
         for node in self.inventory.nodes:
-            evidence = self._ask(node, FIRST_LOOK, Names())
-            looked[node.name] = evidence
-            if self._is_enough(evidence):
-                break
-            if self._guard.rejection is not None:
+            started = time.monotonic()
+            looked[node.name] = self._ask(node, FIRST_LOOK, Names(), half)
+            self._taken[node.name] = time.monotonic() - started
+            if self._is_enough(looked[node.name]):
                 break
         return looked
 
@@ -129,12 +138,12 @@ class Collection:
         workers = self.options.workers or min(len(servers), MAXIMUM_WORKERS)
         done: dict[str, ServerEvidence] = {}
         with ThreadPoolExecutor(workers, thread_name_prefix="collect") as pool:
-            waiting: set[Future[ServerEvidence]] = {
-                pool.submit(self._ask_again, server, first.get(server.name), names) for server in servers
-            }
+            waiting: set[Future[ServerEvidence]] = set()
             try:
+                for server in servers:
+                    waiting.add(pool.submit(self._ask_again, server, first.get(server.name), names))
                 while waiting:
-                    finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                    finished, waiting = wait(waiting, _GLANCE, FIRST_COMPLETED)
                     for future in finished:
                         evidence = future.result()
                         done[evidence.name] = evidence
@@ -142,25 +151,28 @@ class Collection:
             except BaseException:
                 self.cancelled.set()
                 try:
-                    pool.shutdown(wait=True, cancel_futures=True)
+                    _wind_up(pool, waiting)
                 except KeyboardInterrupt:  # a second time: not even cleaning up is waited for
                     abandon()
                 raise
         return tuple(done[server.name] for server in servers)
 
     def _ask_again(self, server: Server, first: ServerEvidence | None, names: Names) -> ServerEvidence:
-        """All topics; a server that could not even be connected to at the first look is not asked twice."""
-        silence = _silence(first)
-        if first is None or silence is None:
-            return _merged(first, self._ask(server, self.options.topics, names))
-        return first.model_copy(update={"topics": {topic.topic: silence for topic in TOPICS}})
+        """All topics; who did not even log us on at the first look, or spent the time there, is not asked twice."""
+        limits = self.options.limits
+        left = limits.deadline - self._taken.get(server.name, 0.0)
+        reason = _reason(first, is_late=left < limits.deadline * _LEAST_SHARE)
+        if first is None or reason is None:
+            topics = self.options.topics
+            return _merged(first, self._ask(server, topics, names, replace(limits, deadline=left)))
+        return _merged(first, first.model_copy(update={"topics": {topic.topic: reason for topic in TOPICS}}))
 
-    def _ask(self, server: Server, topics: Sequence[type[Fact]], names: Names) -> ServerEvidence:
+    def _ask(self, server: Server, topics: Sequence[type[Fact]], names: Names, limits: Limits) -> ServerEvidence:
         started = _now()
         printed = bytearray()
         fault: Fault | None = None
         try:
-            self._run(server, topics, names, printed)
+            self._run(server, topics, names, limits, printed)
         except Fault as error:
             fault = error
             level = logging.INFO if error.code == NOT_TRIED else logging.WARNING
@@ -176,33 +188,39 @@ class Collection:
         }
         return ServerEvidence(name=server.name, started=started, finished=_now(), topics=answers)
 
-    def _run(self, server: Server, topics: Sequence[type[Fact]], names: Names, printed: bytearray) -> None:
+    def _run(
+        self, server: Server, topics: Sequence[type[Fact]], names: Names, limits: Limits, printed: bytearray
+    ) -> None:
         stdin = script.stdin(self._parameters(topics, names))
-        limits, started = self.options.limits, time.monotonic()
-        self._powershell(server, script.ARGUMENTS, stdin, limits, printed)
+        budget = Budget(limits)
+        self._powershell(server, script.ARGUMENTS, stdin, budget, printed)
         if refusal(bytes(printed)) == script.TRUNCATED:
             logger.info("$input was empty; reading the console's input", extra={"target": server.name})
             printed.clear()
-            left = replace(limits, deadline=started + limits.deadline - time.monotonic())
-            self._powershell(server, script.FALLBACK_ARGUMENTS, stdin, left, printed)
+            self._powershell(server, script.FALLBACK_ARGUMENTS, stdin, budget, printed)
 
     def _powershell(
-        self, server: Server, arguments: Sequence[str], stdin: bytes, limits: Limits, printed: bytearray
+        self, server: Server, arguments: Sequence[str], stdin: bytes, budget: Budget, printed: bytearray
     ) -> None:
         settings = self.inventory.winrm_of(server)
         where = endpoint(server.name, server.address or server.host, settings)
-        output = attempts.run(
-            where,
-            settings,
-            self.logon,
-            script.COMMAND,
-            arguments,
-            stdin,
-            limits=limits,
-            cancelled=self.cancelled,
-            turn=partial(self._guard.logon, server.name),
-            on_stdout=printed.extend,
-        )
+        guard = self._guards.setdefault(_credential(where, settings), LogonGuard())
+        try:
+            output = attempts.run(
+                where,
+                settings,
+                self.logon,
+                script.COMMAND,
+                arguments,
+                stdin,
+                limits=budget.left,
+                cancelled=self.cancelled,
+                turn=budget.uncounted(partial(guard.logon, server.name)),
+                on_stdout=printed.extend,
+            )
+        except Fault as fault:
+            guard.learn(server.name, fault)
+            raise
         extra = {"target": server.name, "stage": FaultStage.RUN.value}
         logger.info("read in %.1f s, exit code %d", output.seconds, output.exit_code, extra=extra)
         if output.stderr:
@@ -234,11 +252,31 @@ def unsafe_options(inventory: Inventory) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _silence(first: ServerEvidence | None) -> Missing | None:
-    """What kept a server from being connected to at the first look."""
+def _credential(where: Endpoint, settings: WinrmSettings) -> str:
+    """What is logged on with there. The password is one and the same for NTLM, Basic and CredSSP.
+
+    Raises a `Fault` where the method cannot be had.
+    """
+    method = logon_method(where, settings)
+    if method == "certificate":
+        return f"certificate {settings.client_cert}"
+    return "ticket" if method == "kerberos" else "password"
+
+
+def _wind_up(pool: ThreadPoolExecutor, futures: set[Future[ServerEvidence]]) -> None:
+    """Begin nothing more, and wait for what has begun."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    begun = {future for future in futures if not future.cancelled()}
+    while begun:
+        _, begun = wait(begun, _GLANCE)
+
+
+def _reason(first: ServerEvidence | None, *, is_late: bool) -> Missing | None:
+    """Why a server is not asked again after the first look: what kept all of it, or what took the time."""
     readings = list(first.topics.values()) if first else []
-    faults = [each for each in readings if isinstance(each, Missing) and each.stage in _BEFORE_LOGON]
-    return faults[0] if faults and len(faults) == len(readings) else None
+    missing = [each for each in readings if isinstance(each, Missing)]
+    is_silent = len(missing) == len(readings) and all(each.stage in _BEFORE_SHELL for each in missing)
+    return missing[0] if missing and (is_silent or is_late) else None
 
 
 def _merged(first: ServerEvidence | None, full: ServerEvidence) -> ServerEvidence:

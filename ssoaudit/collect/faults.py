@@ -22,7 +22,8 @@ class Fault(Exception):  # noqa: N818 - the word of the house for it
     """A target, or one topic of it, could not be read.
 
     `code` is a stable word for machines; `message` is one sentence that names the target; `hint` says
-    what to do next; `details` holds the library's own words, for the log. No field may hold a secret.
+    what to do next; `details` holds the library's own words, for the log. No field may hold a secret. `unanswered`
+    where a password was given and nothing came back that tells whether it was taken: it may be a failed logon.
     """
 
     stage: FaultStage
@@ -31,6 +32,7 @@ class Fault(Exception):  # noqa: N818 - the word of the house for it
     hint: str
     details: str = ""
     retryable: bool = False
+    unanswered: bool = False
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()

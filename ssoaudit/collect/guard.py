@@ -10,31 +10,73 @@ BEFORE_LOGON = frozenset({FaultStage.CONFIGURE, FaultStage.RESOLVE, FaultStage.C
 REJECTED = "auth"
 NOT_TRIED = "not-tried"
 
+_MOST_REJECTIONS = 2
+_MOST_UNANSWERED = 2
+
 
 class LogonGuard:
-    """Lets one thread at a time log on until a server has taken the credential; none after one has rejected it."""
+    """Lets one thread at a time log on with a credential until a server has taken it, and none once it looks wrong.
+
+    That is so after one rejection of what no server has taken yet. A credential that was taken before may be fine
+    though one server rejects it: then only that server is not asked again, the others log on one at a time until it
+    is taken once more, and the second server to reject it ends its use. Two servers in a row that were given a
+    password and did not say whether they take it end its use too, as each may have been a failed logon.
+
+    One guard serves one credential: a certificate that is taken tells nothing of a password.
+    """
 
     def __init__(self) -> None:
         self._canary = threading.Lock()
         self._proven = threading.Event()
-        self.rejection: Fault | None = None
-        self._rejected_by = ""
+        self._was_proven = False
+        self._learning = threading.Lock()
+        self._rejections: dict[str, Fault] = {}
+        self._unanswered: set[str] = set()
+        self._refusal: Fault | None = None
 
     @contextmanager
     def logon(self, target: str) -> Iterator[None]:
         """Hold this while a target is logged on to, and not while it is connected to or read: others wait for it.
 
-        Raises a `Fault` where the credential was rejected before.
+        Raises a `Fault` where the target rejected the credential before, or where it is used no more.
         """
         with self._turn():
-            if self.rejection is not None:
-                raise self.rejection if target == self._rejected_by else _rejected_before(target, self.rejection)
+            self._check(target)
             try:
                 yield
             except Fault as fault:
-                self._learn(target, fault)
+                self.learn(target, fault)
+                if fault.stage not in BEFORE_LOGON and fault.stage is not FaultStage.AUTHENTICATE:
+                    self._prove()
                 raise
+            self._prove()
+
+    def learn(self, target: str, fault: Fault) -> None:
+        """What a fault says against the credential, also one that comes after the logon; told twice it counts once."""
+        with self._learning:
+            if fault.code == REJECTED and target not in self._rejections:
+                self._proven.clear()
+                self._rejections[target] = fault
+                if not self._was_proven or len(self._rejections) == _MOST_REJECTIONS:
+                    self._refusal = _rejected_before(fault)
+            if fault.unanswered and not self._proven.is_set():
+                self._unanswered.add(target)
+                if len(self._unanswered) == _MOST_UNANSWERED:
+                    self._refusal = _unanswered_before(fault)
+
+    def _prove(self) -> None:
+        with self._learning:
+            self._was_proven = True
+            self._unanswered.clear()
             self._proven.set()
+
+    def _check(self, target: str) -> None:
+        rejection, refusal = self._rejections.get(target), self._refusal
+        if rejection is not None:
+            raise rejection
+        if refusal is not None:
+            message = f"{target} was not asked, because {refusal.message}"
+            raise Fault(refusal.stage, refusal.code, message, refusal.hint)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -46,17 +88,12 @@ class LogonGuard:
                     return
         yield
 
-    def _learn(self, target: str, fault: Fault) -> None:
-        if fault.code == REJECTED:
-            self.rejection, self._rejected_by = fault, target
-        elif fault.stage not in BEFORE_LOGON and fault.stage is not FaultStage.AUTHENTICATE:
-            self._proven.set()
+
+def _rejected_before(rejection: Fault) -> Fault:
+    message = f"the credential was rejected before: {rejection.message}"
+    return Fault(FaultStage.AUTHENTICATE, NOT_TRIED, message, rejection.hint)
 
 
-def _rejected_before(target: str, rejection: Fault) -> Fault:
-    return Fault(
-        FaultStage.AUTHENTICATE,
-        NOT_TRIED,
-        f"{target} was not asked, because the credential was rejected before: {rejection.message}",
-        rejection.hint,
-    )
+def _unanswered_before(last: Fault) -> Fault:
+    message = f"two servers before it were given the password and did not say whether they take it: {last.message}"
+    return Fault(FaultStage.AUTHENTICATE, NOT_TRIED, message, last.hint)

@@ -17,6 +17,30 @@ def rejected(target: str) -> Fault:
     return Fault(FaultStage.AUTHENTICATE, "auth", f"{target} rejected the credential.", "Check the password.")
 
 
+def unanswered(target: str) -> Fault:
+    return Fault(FaultStage.AUTHENTICATE, "conn-lost", f"{target} hung up.", "Look there.", unanswered=True)
+
+
+def fail(guard: LogonGuard, *faults: Fault) -> None:
+    """A logon to NODE1, NODE2 and so on, each of which ends in its fault."""
+    for number, fault in enumerate(faults, start=1):
+        with pytest.raises(Fault) as caught, guard.logon(f"NODE{number}"):
+            raise fault
+        assert caught.value is fault
+
+
+def prove(guard: LogonGuard) -> None:
+    with guard.logon("CANARY"):
+        pass
+
+
+def told(guard: LogonGuard, target: str = "NODE9") -> Fault:
+    """What is said in place of a logon."""
+    with pytest.raises(Fault) as caught, guard.logon(target):
+        pytest.fail(f"{target} was asked")
+    return caught.value
+
+
 @contextmanager
 def running(attempt: Callable[[str], None], targets: tuple[str, ...] = SERVERS) -> Iterator[dict[str, Future[None]]]:
     """An attempt per target, each in a thread of its own, all let go at once."""
@@ -53,15 +77,19 @@ def test_after_a_rejection_nobody_else_logs_on() -> None:
 
 def test_who_was_not_tried_learns_who_was_rejected() -> None:
     guard = LogonGuard()
-    with pytest.raises(Fault), guard.logon("NODE1"):
-        raise rejected("NODE1")
-    with pytest.raises(Fault) as caught, guard.logon("NODE2"):
-        pytest.fail("NODE2 was asked")
-    assert (caught.value.code, caught.value.stage) == ("not-tried", FaultStage.AUTHENTICATE)
-    assert "NODE2 was not asked" in caught.value.message
-    assert "NODE1 rejected the credential." in caught.value.message
-    assert caught.value.hint == "Check the password."
-    assert not caught.value.retryable
+    fail(guard, rejected("NODE1"))
+    fault = told(guard)
+    assert (fault.code, fault.stage) == ("not-tried", FaultStage.AUTHENTICATE)
+    assert "NODE9 was not asked" in fault.message
+    assert "NODE1 rejected the credential." in fault.message
+    assert fault.hint == "Check the password."
+    assert not fault.retryable
+
+
+def test_who_rejected_is_told_its_own_words_again() -> None:
+    guard, rejection = LogonGuard(), rejected("NODE1")
+    fail(guard, rejection)
+    assert told(guard, "NODE1") is rejection
 
 
 def test_until_a_logon_is_proven_one_is_tried_at_a_time() -> None:
@@ -149,7 +177,6 @@ def test_a_fault_before_the_logon_proves_nothing(stage: FaultStage) -> None:
     guard = LogonGuard()
     with pytest.raises(Fault), guard.logon("NODE1"):
         raise Fault(stage, "x", "NODE1 is silent.", "")
-    assert guard.rejection is None
     assert not side_by_side(guard)
 
 
@@ -158,7 +185,6 @@ def test_a_logon_that_failed_for_another_reason_proves_nothing(code: str) -> Non
     guard = LogonGuard()
     with pytest.raises(Fault), guard.logon("NODE1"):
         raise Fault(FaultStage.AUTHENTICATE, code, "NODE1 did not log on.", "")
-    assert guard.rejection is None
     assert not side_by_side(guard)
 
 
@@ -166,7 +192,6 @@ def test_an_error_of_our_own_proves_nothing() -> None:
     guard = LogonGuard()
     with pytest.raises(ZeroDivisionError), guard.logon("NODE1"):
         raise ZeroDivisionError
-    assert guard.rejection is None
     assert not side_by_side(guard)
 
 
@@ -175,7 +200,6 @@ def test_a_fault_after_the_logon_proves_it(stage: FaultStage) -> None:
     guard = LogonGuard()
     with pytest.raises(Fault), guard.logon("NODE1"):
         raise Fault(stage, "denied", "NODE1 opened no shell.", "")
-    assert guard.rejection is None
     assert side_by_side(guard)
 
 
@@ -197,11 +221,79 @@ def test_a_silent_canary_leaves_the_turn_to_the_next() -> None:
     assert side_by_side(guard)
 
 
-def test_a_rejection_after_a_proof_stops_who_comes_later() -> None:
+def test_after_a_proof_one_rejection_stops_its_own_server_alone() -> None:
+    guard, rejection = LogonGuard(), rejected("NODE1")
+    prove(guard)
+    fail(guard, rejection)
+    assert told(guard, "NODE1") is rejection
+    prove(guard)
+
+
+def test_after_a_rejection_logons_are_one_at_a_time_until_one_succeeds() -> None:
     guard = LogonGuard()
-    with guard.logon("NODE1"):
-        pass
+    prove(guard)
+    fail(guard, rejected("NODE1"))
+    assert not side_by_side(guard)
+    assert side_by_side(guard)
+
+
+def test_after_a_proof_the_second_server_to_reject_stops_all() -> None:
+    guard = LogonGuard()
+    prove(guard)
+    fail(guard, rejected("NODE1"))
+    prove(guard)
     with pytest.raises(Fault), guard.logon("NODE2"):
         raise rejected("NODE2")
-    with pytest.raises(Fault, match="NODE3 was not asked"), guard.logon("NODE3"):
-        pytest.fail("NODE3 was asked")
+    assert "NODE2 rejected the credential." in told(guard).message
+
+
+def test_a_rejection_that_comes_after_the_logon_is_learned() -> None:
+    guard, rejection = LogonGuard(), rejected("NODE1")
+    prove(guard)
+    guard.learn("NODE1", rejection)
+    assert told(guard, "NODE1") is rejection
+    prove(guard)
+    guard.learn("NODE2", rejected("NODE2"))
+    assert told(guard).code == "not-tried"
+
+
+def test_one_rejection_told_twice_is_one() -> None:
+    guard, rejection = LogonGuard(), rejected("NODE1")
+    prove(guard)
+    fail(guard, rejection)
+    prove(guard)
+    guard.learn("NODE1", rejection)
+    assert side_by_side(guard)
+
+
+def test_two_in_a_row_that_do_not_answer_stop_all() -> None:
+    guard = LogonGuard()
+    fail(guard, unanswered("NODE1"), unanswered("NODE2"))
+    fault = told(guard)
+    assert (fault.code, fault.stage, fault.hint) == ("not-tried", FaultStage.AUTHENTICATE, "Look there.")
+    assert "did not say whether they take it: NODE2 hung up." in fault.message
+
+
+def test_one_that_does_not_answer_proves_nothing_and_stops_nobody() -> None:
+    guard, fault = LogonGuard(), unanswered("NODE1")
+    fail(guard, fault)
+    guard.learn("NODE1", fault)
+    assert not side_by_side(guard)
+
+
+def test_a_proof_clears_who_did_not_answer_before_and_after() -> None:
+    guard = LogonGuard()
+    fail(guard, unanswered("NODE1"))
+    prove(guard)
+    fail(guard, *map(unanswered, SERVERS))
+    prove(guard)
+
+
+def test_who_did_not_answer_before_a_proof_is_in_no_row_with_who_comes_after() -> None:
+    guard = LogonGuard()
+    fail(guard, unanswered("NODE1"))
+    prove(guard)
+    guard.learn("NODE2", rejected("NODE2"))
+    with pytest.raises(Fault), guard.logon("NODE3"):
+        raise unanswered("NODE3")
+    prove(guard)

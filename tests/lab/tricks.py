@@ -7,6 +7,7 @@ from ssoaudit.lab import encryption, wsman
 from ssoaudit.lab.command import Command, Reply
 from ssoaudit.lab.powershell import clixml
 from ssoaudit.lab.wsman import SHELL, WSManError
+from tests.lab import ntlm
 from tests.lab.faulty import Turn
 from tests.lab.wire import Wire
 
@@ -199,6 +200,25 @@ def answering(status: int, *headers: str, body: bytes = b"") -> Callable[[Wire],
             wire.reply(status, body, *headers)
 
     return serve
+
+
+def _ask_for_password(wire: Wire) -> None:
+    """Until a password has come, or NTLM's proof of one."""
+    while request := wire.request():
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme == "Basic" or ntlm.is_proof(token):
+            return
+        wire.reply(401, b"", f"WWW-Authenticate: NTLM {ntlm.challenge()}" if token else "WWW-Authenticate: NTLM")
+
+
+def unavailable_for_password(wire: Wire) -> None:
+    _ask_for_password(wire)
+    wire.reply(503)
+
+
+def reset_for_password(wire: Wire) -> None:
+    _ask_for_password(wire)
+    wire.reset()
 
 
 def flooding_stdout(_: Command) -> Command:

@@ -23,7 +23,6 @@ def limits(deadline: float = AMPLE) -> Limits:
         operation=1.0,
         grace=AMPLE,
         deadline=deadline,
-        cleanup=1.5,
         stdout_bytes=1_000_000,
         stderr_bytes=100_000,
     )

@@ -1,7 +1,7 @@
 """Every fault of the wire by its name: what the node does, and what the auditor has to make of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ssoaudit.collect.faults import FaultStage
 from ssoaudit.collect.script import BOOTSTRAP
@@ -100,8 +100,9 @@ def _at(
     )
 
 
-def _on_connecting(line: Line, outcome: Outcome, *, attempts: int = 1, deadline: float = AMPLE) -> WireFault:
-    return WireFault(outcome, outcome, line=line, attempts=attempts, deadline=deadline)
+def _on_connecting(line: Line, outcome: Expected, *, deadline: float = AMPLE) -> WireFault:
+    """Over Basic the password is out by then, as that is sent unasked."""
+    return WireFault(outcome, replace(outcome, stage=LOGON), line=line, deadline=deadline)
 
 
 def _in_powershell(runs: Callable[[Command], Command], outcome: Outcome, *, attempts: int = 1) -> WireFault:
@@ -142,11 +143,17 @@ FAULTS: Mapping[str, WireFault] = {
     "redirect": _on_connecting(
         tricks.answering(307, "Location: http://127.0.0.1:1/wsman"), Expected("redirect", CONNECT)
     ),
-    "http503": _on_connecting(tricks.answering(503), Expected("http", CONNECT), attempts=3),
+    "http503": WireFault(Expected("http", CONNECT), _PREEMPTIVE, line=tricks.answering(503), attempts=3),
+    "http503-once-given-the-password": WireFault(
+        Expected("http", LOGON), Expected("http", LOGON), line=tricks.unavailable_for_password
+    ),
+    "reset-once-given-the-password": WireFault(
+        Expected("conn-lost", LOGON), Expected("conn-lost", LOGON), line=tricks.reset_for_password
+    ),
     "http404": _on_connecting(tricks.answering(404), Expected("http", CONNECT)),
     "web-server": WireFault(
         Expected("downgrade", CONNECT),
-        Expected("protocol", CONNECT),
+        Expected("protocol", LOGON),
         line=tricks.answering(200, _TEXT, body=b"<p>Welcome!<p>"),
     ),
     "huge-challenge": _on_connecting(
@@ -155,7 +162,7 @@ FAULTS: Mapping[str, WireFault] = {
     ),
     # A connection that breaks or stalls.
     "hang": _at("Receive", tricks.hang, Expected("deadline", RUN), deadline=SHORT),
-    "hang-on-create": _at("Create", tricks.hang, Expected("deadline", CONNECT), deadline=SHORT),
+    "hang-on-create": _at("Create", tricks.hang, Expected("deadline", LOGON), deadline=SHORT),
     "hang-on-command": _at("Command", tricks.hang, Expected("deadline", SHELL), deadline=SHORT),
     "hang-on-send": _at("Send", tricks.hang, Expected("deadline", RUN), deadline=SHORT),
     "hang-for-good": WireFault(
@@ -167,11 +174,11 @@ FAULTS: Mapping[str, WireFault] = {
     "hang-on-signal": WireFault(
         Expected("deadline", RUN),
         Expected("deadline", RUN),
-        dict.fromkeys(("Receive", "Signal"), tricks.hang),
+        {"Receive": tricks.saying(tricks.received(tricks.stdout("eA=="))), "Signal": tricks.hang},
         deadline=SHORT,
     ),
     "reset": _at("Receive", tricks.reset, Expected("conn-lost", RUN)),
-    "reset-on-create": _at("Create", tricks.reset, Expected("conn-lost", CONNECT), attempts=3),
+    "reset-on-create": _at("Create", tricks.reset, Expected("conn-lost", LOGON)),
     "reset-on-command": _at("Command", tricks.reset, Expected("conn-lost", SHELL), attempts=3),
     "close": _at("Receive", tricks.hang_up, Expected("conn-lost", RUN)),
     "truncated": _at("Receive", tricks.truncated, Expected("conn-lost", RUN)),
@@ -196,7 +203,7 @@ FAULTS: Mapping[str, WireFault] = {
     # What is not WinRM.
     "malformed": _at("Receive", tricks.saying(b"<a"), Expected("protocol", RUN)),
     "wrongxml": _at("Receive", tricks.saying(b"<a/>"), Expected("protocol", RUN)),
-    "wrongxml-on-create": _at("Create", tricks.saying(b"<a/>"), Expected("protocol", CONNECT)),
+    "wrongxml-on-create": _at("Create", tricks.saying(b"<a/>"), Expected("protocol", LOGON)),
     "done-without-code": _at("Receive", tricks.saying(tricks.received(state="Done")), Expected("protocol", RUN)),
     "wrong-relates-to": _at("Receive", tricks.wrong_relation, Expected("protocol", RUN)),
     "empty200": _at("Receive", tricks.http(200), Expected("protocol", RUN)),
@@ -229,7 +236,7 @@ FAULTS: Mapping[str, WireFault] = {
     "quadratic": _at("Receive", tricks.saying(_QUADRATIC), Expected("hostile", RUN)),
     "xxe": _at("Receive", tricks.saying(_XXE), Expected("hostile", RUN)),
     "utf16": _at("Receive", tricks.saying(_UTF16), Expected("hostile", RUN)),
-    "hostile-fault": _at("Create", tricks.saying(_XXE, 500), Expected("hostile", CONNECT)),
+    "hostile-fault": _at("Create", tricks.saying(_XXE, 500), Expected("hostile", LOGON)),
     # Messages that are not the node's.
     "plaintext-reply": _at("Receive", tricks.in_clear, Expected("downgrade", RUN), basic=_SEALED),
     "plaintext-fault": _at("Receive", tricks.fault_in_clear, Expected("downgrade", RUN), basic=_SEALED),
@@ -241,7 +248,7 @@ FAULTS: Mapping[str, WireFault] = {
         Expected("protocol", RUN),
         {"Create": tricks.answer_and_keep, "Receive": tricks.replay},
     ),
-    "reply-to-create-lost": _at("Create", tricks.altered, Expected("integrity", CONNECT, orphans=1), basic=_SEALED),
+    "reply-to-create-lost": _at("Create", tricks.altered, Expected("integrity", LOGON, orphans=1), basic=_SEALED),
     # PowerShell that refuses, or fails.
     "input-altered": _in_powershell(tricks.given(tricks.one_byte_flipped), Expected("altered", RUN)),
     "input-truncated": _in_powershell(tricks.given(tricks.header_alone), Expected("altered", RUN), attempts=2),
@@ -275,5 +282,5 @@ FAULTS: Mapping[str, WireFault] = {
     "fault-without-reason": _at(
         "Create", tricks.soap_fault("<s:Value>s:Receiver</s:Value>", ""), Expected("soap-fault", SHELL)
     ),
-    "empty500": _at("Create", tricks.http(500), Expected("http", CONNECT)),
+    "empty500": _at("Create", tricks.http(500), Expected("http", LOGON)),
 }

@@ -48,6 +48,28 @@ PROVOKED_ELSEWHERE = frozenset(
 """The faults that are no matter of what a logged-on node does: tests of their own bring them about."""
 
 
+FIRST = (
+    "silent",
+    "hang",
+    "hang-on-create",
+    "hang-on-command",
+    "hang-on-send",
+    "hang-on-signal",
+    "hang-for-good",
+    "drip",
+    "hdrip",
+    "never-ends",
+    "reset",
+    "reset-once-given-the-password",
+    "http401",
+    "throw",
+)
+"""Faults that are tried at the node of the first look too: it is visited twice, within the time of one visit."""
+
+STANDING = frozenset({"hang-on-signal", "never-ends", "shell-not-found"})
+"""Faults of a command that runs, after which the connection still stands."""
+
+
 def cases() -> list[object]:
     """The faults, with those that take time first, so that they are spread over the processes."""
     names = sorted(FAULTS, key=lambda name: (FAULTS[name].attempts != 3, FAULTS[name].deadline == AMPLE, name))
@@ -99,14 +121,30 @@ def test_a_fault_is_told_in_time_and_is_of_one_node_alone(
         assert seen.counters["open_shells"] == orphans
         if "Receive" in seen.actions and not orphans:
             assert seen.actions[-1] == "Delete"
-            assert ("Signal" in seen.actions) is not ends(expected), "told to end if it had not"
+            assert ("Signal" in seen.actions) is (name in STANDING), "over a new connection the shell alone is removed"
         assert seen.counters["plaintext_bodies"] == 0
         assert seen.counters["rejected_logons"] == 0
 
 
-def ends(expected: Outcome) -> bool:
-    """Whether the command comes to its end by itself, and the node gets to say so."""
-    return not isinstance(expected, Expected) or expected.code in {"altered", "language-mode", "unfinished"}
+@pytest.mark.parametrize(("name", "scheme"), [(name, scheme) for name in FIRST for scheme in (NTLM, BASIC)])
+def test_a_fault_of_the_first_node_is_told_in_the_same_time(
+    faulty: FaultyProcess, labs: Callable[[str], Lab], tmp_path: Path, name: str, scheme: str
+) -> None:
+    fault, lab = FAULTS[name], labs(scheme)
+    expected = fault.expected(scheme)
+    with faulty.node(name, scheme, lab.user, lab.password.reveal()) as node:
+        estate = inventory(lab, server(node, scheme, tmp_path), *lab.inventory().servers)
+        started = time.monotonic()
+        evidence = collected(estate, Logon(lab.user, lab.password), fault.deadline)
+        wall = time.monotonic() - started
+        seen = node.seen
+
+    assert_told(evidence, expected)
+    assert [each for each in NODES if not is_whole(evidence, each, each)] == []
+    assert wall <= fault.deadline + MARGIN
+    assert left_behind(lab) == 0
+    assert seen.counters["open_shells"] == (expected.orphans if isinstance(expected, Expected) else 0)
+    assert seen.counters["rejected_logons"] == 0
 
 
 def assert_told(evidence: Evidence, expected: Outcome) -> None:

@@ -99,7 +99,7 @@ def test_a_second_time_it_ends_at_once(
         with auditing(lab, write(tmp_path / "inventory.yaml", lab.user, *servers)) as process:
             node.wait_for("Receive")
             process.send_signal(signal.SIGINT)
-            node.wait_for("Signal")
+            node.wait_for("Delete")
             seconds, told = interrupted(process)
     assert process.returncode == 130
     assert seconds <= AT_ONCE

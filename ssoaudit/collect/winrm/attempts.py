@@ -3,13 +3,12 @@
 import logging
 import random
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.winrm import shell
+from ssoaudit.collect.winrm.budget import Budget
 from ssoaudit.collect.winrm.endpoint import Endpoint
 from ssoaudit.collect.winrm.limits import DEFAULTS, Limits
 from ssoaudit.collect.winrm.logon import Logon
@@ -37,16 +36,16 @@ def run(  # noqa: PLR0917 - as shell.run
     """`shell.run`, tried again where the connection or a quota failed before the command was started.
 
     Each attempt is a conversation of its own; all of them, and the pauses between, share the deadline. What was
-    rejected, what looks like tampering, and a command that runs are never tried again.
+    rejected or given a password and did not answer, what looks like tampering, and a command that runs are never
+    tried again.
 
     Raises:
         Fault: That of the last attempt.
     """
-    due = time.monotonic() + limits.deadline
+    budget = Budget(limits)
     stop = cancelled or threading.Event()
     attempt = 1
     while True:
-        left = replace(limits, deadline=due - time.monotonic())
         try:
             return shell.run(
                 endpoint,
@@ -55,15 +54,15 @@ def run(  # noqa: PLR0917 - as shell.run
                 command,
                 arguments,
                 stdin,
-                limits=left if attempt > 1 else limits,
+                limits=limits if attempt == 1 else budget.left,
                 cancelled=cancelled,
-                turn=turn,
+                turn=budget.uncounted(turn),
                 on_stdout=on_stdout,
             )
         except Fault as fault:
             pause = _PAUSE * (1 + random.random())  # noqa: S311 - so that many do not come back at the same moment
             may_run = fault.stage is FaultStage.RUN
-            if not fault.retryable or may_run or attempt == _MOST or time.monotonic() + 2 * pause > due:
+            if not fault.retryable or may_run or attempt == _MOST or 2 * pause > budget.left.deadline:
                 raise
             again = fault
         _LOG.info("attempt %d: %s", attempt, again, extra={"target": endpoint.target, "stage": again.stage.value})

@@ -313,13 +313,17 @@ def classify(error: BaseException, where: Endpoint, user: str, stage: FaultStage
         error: Anything raised while talking to the machine.
         where: The machine.
         user: Who logs on, for the message.
-        stage: How far the conversation was, for what can happen at any point of it.
+        stage: How far the conversation was, for what can happen at any point of it. AUTHENTICATE: a password was
+            given and nothing has answered it. To try that again could lock the account.
     """
     chain = tuple(_causes(error))
     code = code_of(error)
+    if code == "credential-characters" and stage is not FaultStage.CONNECT:
+        code = "protocol"  # who has answered was given the credentials: it is the answer that has such characters
     if stage is FaultStage.CONNECT and code in _SIGNS_OF_ANOTHER_SCHEME and (where.scheme, where.port) in _OTHER_PORTS:
         code = "scheme"
     row = _ROWS[code]
+    unanswered = stage is FaultStage.AUTHENTICATE and row.stage is None
     names = {
         "target": where.target,
         "host": where.host,
@@ -334,7 +338,8 @@ def classify(error: BaseException, where: Endpoint, user: str, stage: FaultStage
         row.message.format_map(names),
         row.hint.format_map(names),
         one_line(" < ".join(_named(each) for each in chain)),
-        row.retryable or any(_is_unavailable(each) for each in chain),
+        (row.retryable or any(_is_unavailable(each) for each in chain)) and not unanswered,
+        unanswered,
     )
 
 

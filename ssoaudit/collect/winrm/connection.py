@@ -5,7 +5,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import requests
@@ -13,6 +13,7 @@ import requests.adapters
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util import wait_for_read
 
 from ssoaudit.collect.winrm.classify import RefusedError
 from ssoaudit.collect.winrm.endpoint import Endpoint
@@ -72,14 +73,24 @@ def resolve(where: Endpoint, guard: Guard, seconds: float) -> tuple[Address, ...
 
 
 class Line:
-    """Opens the connections of one session, each under the guard's eye, until it is sealed."""
+    """Opens the connections of one session, each under the guard's eye, until it is sealed.
 
-    def __init__(self, addresses: Sequence[Address], guard: Guard, connect: float) -> None:
+    `on_authorization` is given the value of each Authorization header that goes out.
+    """
+
+    def __init__(
+        self,
+        addresses: Sequence[Address],
+        guard: Guard,
+        connect: float,
+        on_authorization: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._addresses = addresses
         self._guard = guard
         self._connect = connect
         self._sealed = False
         self._prepared: socket.socket | None = None
+        self.on_authorization = on_authorization
         self.is_secure = False
         """Whether a TLS handshake has ended well."""
 
@@ -95,6 +106,16 @@ class Line:
         """
         self._sealed = True
 
+    @contextlib.contextmanager
+    def securing(self, sock: socket.socket) -> Iterator[None]:
+        """Keep a socket under the guard's eye during its TLS handshake, for which `ssl` takes it out of the object."""
+        twin = sock.dup()
+        self._guard.watch(twin)
+        try:
+            yield
+        finally:
+            self._guard.forget(twin)
+
     def secure(self, sock: socket.socket) -> None:
         """Put a socket under the guard's eye whose TLS handshake has ended well."""
         self.is_secure = True
@@ -108,7 +129,9 @@ class Line:
         """
         prepared, self._prepared = self._prepared, None
         if prepared is not None:
-            return prepared
+            if not wait_for_read(prepared, timeout=0):
+                return prepared
+            self._guard.forget(prepared)  # the other end did not wait as long as we did for our turn
         if self._sealed:
             raise RefusedError("conn-lost", "the connection was closed between two requests")
         failure = RefusedError("connect-timeout")
@@ -116,18 +139,23 @@ class Line:
             seconds = min(self._connect, self._guard.left)
             if seconds <= 0 or self._guard.is_due:
                 break
-            sock = socket.socket(family, socket.SOCK_STREAM)
             try:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.settimeout(seconds)
-                self._guard.watch(sock)
-                sock.connect(address)
+                return self._connected(family, address, seconds)
             except OSError as error:
-                sock.close()
                 failure = _failure(error)
-            else:
-                return sock
         raise failure
+
+    def _connected(self, family: socket.AddressFamily, address: tuple[Any, ...], seconds: float) -> socket.socket:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        self._guard.watch(sock)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(seconds)
+            sock.connect(address)
+        except OSError:
+            self._guard.forget(sock)
+            raise
+        return sock
 
 
 def _failure(error: OSError) -> RefusedError:
@@ -140,25 +168,31 @@ def _failure(error: OSError) -> RefusedError:
 
 
 def _pools(line: Line) -> Mapping[str, type[HTTPConnectionPool]]:
-    class Plain(HTTPConnection):
+    class Watched(HTTPConnection):
         debuglevel = 0  # would print the Authorization header
 
         def _new_conn(self) -> socket.socket:
             return line.open()
 
-    class Encrypted(HTTPSConnection):
-        debuglevel = 0
+        def putheader(self, header: str, *values: str) -> None:  # type: ignore[override]  # as urllib3 has it
+            if header.lower() == "authorization":
+                line.on_authorization(values[0])
+            super().putheader(header, *values)
 
+    class Encrypted(Watched, HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            return line.open()
+            sock = super()._new_conn()
+            self._handshake.enter_context(line.securing(sock))
+            return sock
 
         def connect(self) -> None:
-            super().connect()
-            if isinstance(self.sock, socket.socket):
-                line.secure(self.sock)
+            with contextlib.ExitStack() as self._handshake:
+                super().connect()
+                if isinstance(self.sock, socket.socket):
+                    line.secure(self.sock)
 
     class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
+        ConnectionCls = Watched
 
     class EncryptedPool(HTTPSConnectionPool):
         ConnectionCls = Encrypted

@@ -3,7 +3,7 @@
 import re
 import xml.etree.ElementTree as ET
 
-from winrm.exceptions import WinRMOperationTimeoutError, WSManFaultError
+from winrm.exceptions import WinRMOperationTimeoutError, WinRMTransportError, WSManFaultError
 from winrm.protocol import Protocol
 
 from ssoaudit.collect.winrm.classify import RefusedError
@@ -26,13 +26,18 @@ class CheckedProtocol(Protocol):
         """The SOAP that answers this message.
 
         Raises:
-            RefusedError: `protocol`: no SOAP, or the answer to another message. One that names no message is taken.
+            RefusedError: `protocol`: no SOAP, a fault that is none, or the answer to another message. One that names
+                no message is taken.
             Exception: What pywinrm raises for faults, and the transport.
         """
         try:
             reply = super().send_message(message)
         except (WSManFaultError, WinRMOperationTimeoutError):
             self.answered = True
+            raise
+        except ValueError as error:
+            if isinstance(error.__context__, WinRMTransportError):
+                raise RefusedError("protocol", "a fault whose code is no number") from None
             raise
         root = ET.fromstring(reply)  # noqa: S314 - screened by the transport
         if root.tag != _ENVELOPE:

@@ -56,6 +56,8 @@ class CredsspAuth(requests.auth.AuthBase):
         self._host = host
         self.context: spnego.ContextProxy | None = None
         """Seals and unseals, once the machine has taken the password."""
+        self.gave_proof = False
+        """Whether the machine was given proof of the password."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """The request, whose 401 will be answered."""
@@ -76,6 +78,7 @@ class CredsspAuth(requests.auth.AuthBase):
         exchange = _Exchange(self._logon, self._host)
         token = exchange.begin()
         for _ in range(_MOST_LEGS):
+            self.gave_proof |= exchange.is_proof
             response = _reply(response, token, sending)
             if response.status_code == _OK and not exchange.is_complete:
                 raise RefusedError("downgrade", "logged on before the exchange had ended")
@@ -107,6 +110,11 @@ class _Exchange:
     def is_complete(self) -> bool:
         """Whether the token at hand is the last."""
         return self.context.complete
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether the token at hand, or one before it, proves the password."""
+        return self._ntlm.complete
 
     def begin(self) -> bytes:
         """The first token."""

@@ -15,7 +15,7 @@ class Limits:
     operation: float = 20.0
     grace: float = 10.0
     deadline: float = 120.0
-    cleanup: float = 2.0
+    cleanup: float = 1.5
     response_bytes: int = 1024 * 1024
     stdout_bytes: int = 16_000_000
     stderr_bytes: int = 1_000_000

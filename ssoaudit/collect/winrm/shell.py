@@ -160,7 +160,8 @@ class _Conversation:
     def stage(self) -> FaultStage:
         """How far it went."""
         if not self._protocol.answered:
-            return FaultStage.CONNECT
+            gave_password = self._transport is not None and self._transport.gave_password
+            return FaultStage.AUTHENTICATE if gave_password else FaultStage.CONNECT
         return FaultStage.SHELL if self._command is None else FaultStage.RUN
 
     def breach(self) -> RefusedError | None:
@@ -264,11 +265,12 @@ class _Conversation:
             self._transport.discard()
 
     def _remove(self, transport: SafeTransport, shell: str) -> None:
+        """The shell takes its command with it; over a new connection, after a new logon, that alone is asked for."""
         steps: list[Callable[[], None]] = [partial(self._protocol.close_shell, shell, close_session=False)]
-        if self._command is not None:
-            steps.insert(0, partial(self._protocol.cleanup_command, shell, self._command))
         if not self._intact:
             transport.discard()
+        elif self._command is not None:
+            steps.insert(0, partial(self._protocol.cleanup_command, shell, self._command))
         seconds = self._limits.cleanup / len(steps)  # each has its share: a signal that hangs must not keep the shell
         self._protocol.operation_timeout_sec = max(1, math.floor(seconds))
         for step in steps:

@@ -33,6 +33,7 @@ for _name in ("requests_ntlm", "spnego", "urllib3", "winrm.vendor.requests_kerbe
 
 T = TypeVar("T")
 
+_NTLM_PROOF = "TlRMTVNTUAAD"  # of the third message: NTLMSSP, a zero byte, 3
 _OK, _UNAUTHORIZED, _FORBIDDEN, _FAULT = 200, 401, 403, 500
 _SCHEMES: Mapping[Method, tuple[str, ...]] = {
     "basic": ("basic",),
@@ -79,6 +80,7 @@ class SafeTransport(Transport):
         )
         self._method = method
         self._is_heard = False
+        self._gave_password = False
         self._credssp = CredsspAuth(logon, where.host) if method == "credssp" else None
         self._service_host = where.service_host
         self._addresses = addresses
@@ -86,13 +88,18 @@ class SafeTransport(Transport):
         self._limits = limits
         self._line: Line | None = None
 
+    @property
+    def gave_password(self) -> bool:
+        """Whether the machine was given the password, or proof of it: a wrong one is then a failed logon."""
+        return self._gave_password or (self._credssp is not None and self._credssp.gave_proof)
+
     def connect(self) -> None:
         """Connect, and have the ticket at hand, before anyone logs on.
 
         Raises:
             Exception: `RefusedError`, and what the Kerberos library raises.
         """
-        self._line = Line(self._addresses, self._guard, self._limits.connect)
+        self._line = self._new_line()
         self._line.prepare()
         if self._method == "kerberos":
             fetch_ticket(self._service_host, self.username, self._guard, self._limits.connect)
@@ -141,10 +148,17 @@ class SafeTransport(Transport):
         session.trust_env = False
         session.auth = self._credssp or session.auth
         session.headers["Accept-Encoding"] = "identity"
-        self._line = self._line or Line(self._addresses, self._guard, self._limits.connect)
+        self._line = self._line or self._new_line()
         adapter = BoundedAdapter(self._line, self._guard, self._limits)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
+
+    def _new_line(self) -> Line:
+        return Line(self._addresses, self._guard, self._limits.connect, self._note)
+
+    def _note(self, authorization: str) -> None:
+        scheme, _, token = authorization.partition(" ")
+        self._gave_password |= scheme == "Basic" or token.startswith(_NTLM_PROOF)
 
     def _send_message_request(
         self, session: requests.Session, prepared_request: requests.PreparedRequest

@@ -44,34 +44,44 @@ class Guard:
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """While this is held the deadline does not come nearer: for time that is not the machine's."""
-        self._left = self.left
+        with self._lock:
+            left = self._left = self.left
         try:
             yield
         finally:
-            self._due = time.monotonic() + self._left
-            self._left = None
+            with self._lock:
+                self._due, self._left = time.monotonic() + left, None
 
     def watch(self, sock: socket.socket) -> None:
         """Cut this socket too when the time comes."""
         with self._lock:
             self._sockets.append(sock)
 
+    def forget(self, sock: socket.socket) -> None:
+        """Close this socket, and cut it no more."""
+        with self._lock:
+            self._sockets.remove(sock)
+        sock.close()
+
     def allow(self, seconds: float) -> None:
         """Begin anew with a budget that cancelling does not end: for cleaning up."""
-        self._cancelled = None
-        self._due = time.monotonic() + seconds
+        with self._lock:
+            self._cancelled = None
+            self._due = time.monotonic() + seconds
 
     def abandon(self) -> None:
         """Be cancelled for good: cleaning up has no budget any more."""
         self._abandoned = True
 
     def cut(self) -> None:
-        """Shut the sockets down, from whichever thread.
+        """Shut the sockets down, from whichever thread, if they still are to be: their owner may have begun anew.
 
         The plain socket's method even for TLS: that of `ssl.SSLSocket` drops the encryption first, and for an
         instant whoever is writing would write in clear.
         """
         with self._lock:
+            if not self.is_due:
+                return
             for sock in self._sockets:
                 with contextlib.suppress(OSError):
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)

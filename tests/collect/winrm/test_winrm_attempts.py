@@ -3,14 +3,15 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 
 import pytest
 from winrm_servers import USER, Server, Wire
 
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.winrm import attempts
+from ssoaudit.collect.winrm.budget import Budget
 from ssoaudit.collect.winrm.endpoint import endpoint
 from ssoaudit.collect.winrm.limits import Limits
 from ssoaudit.collect.winrm.logon import Logon
@@ -18,6 +19,9 @@ from ssoaudit.collect.winrm.shell import Output, Turn
 from ssoaudit.collect.winrm.watchdog import Guard
 from ssoaudit.credentials import Secret
 from ssoaudit.inventory import WinrmSettings
+from ssoaudit.lab.authentication import Account
+from tests.lab.faulty import FaultyNode
+from tests.lab.faulty import Turn as Played
 
 LIMITS = Limits(connect=2.0, operation=1.0, grace=1.0, deadline=20.0, cleanup=0.5)
 
@@ -136,3 +140,65 @@ def test_waiting_for_the_turn_costs_no_time(monkeypatch: pytest.MonkeyPatch) -> 
     assert guard.left == 10.0
     now[0] += 11.0
     assert guard.is_due
+
+
+@dataclass
+class Clock:
+    """The time, which passes faster where a test wants it to."""
+
+    passed: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._real = time.monotonic
+
+    def monotonic(self) -> float:
+        return self._real() + self.passed
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(attempts, "_PAUSE", 0.001)
+    monkeypatch.setattr(time, "monotonic", clock.monotonic)
+    return clock
+
+
+def twice(clock: Clock, seconds: float, turn: Turn) -> list[int]:
+    """The operation timeouts of two attempts, the first of which takes some seconds and is cut off."""
+    password, asked = Secret("canary-Pa55word"), []
+
+    def create(played: Played) -> None:
+        asked.append(int(played.request.operation_timeout))
+        played.answer_honestly()
+
+    def command(played: Played) -> None:
+        if len(asked) == 1:
+            clock.passed += seconds
+            played.wire.hang_up()
+        else:
+            played.answer_honestly()
+
+    with FaultyNode(Account(USER, password), {"Create": create, "Command": command}) as node:
+        settings = WinrmSettings(auth="ntlm", port=node.port)
+        where, limits = endpoint("NODE1", "127.0.0.1", settings), Limits(operation=60.0, deadline=30.0)
+        attempts.run(where, settings, Logon(USER, password), "program", [], b"", limits=limits, turn=turn)
+    return asked
+
+
+def test_all_attempts_share_the_deadline(clock: Clock) -> None:
+    assert twice(clock, 20.0, nullcontext) == [29, 9]
+
+
+def test_waiting_for_the_turn_does_not_shorten_the_next_attempt(clock: Clock) -> None:
+    @contextmanager
+    def turn() -> Iterator[None]:
+        clock.passed += 3600.0
+        yield
+
+    assert twice(clock, 20.0, turn) == [29, 9]
+
+
+def test_a_budget_that_is_used_up_is_not_negative(clock: Clock) -> None:
+    budget = Budget(LIMITS)
+    clock.passed += 3600.0
+    assert 0.0 < budget.left.deadline < 0.1

@@ -98,7 +98,7 @@ def aborted(cause: Exception) -> requests.ConnectionError:
         (KeyError("content-type"), "protocol"),
         (AssertionError(), "protocol"),
         (struct.error(), "protocol"),
-        (UnicodeEncodeError("latin-1", "pass\u20ac", 4, 5, "no"), "credential-characters"),
+        (UnicodeEncodeError("latin-1", "pass\u20ac", 4, 5, "no"), "protocol"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
@@ -108,6 +108,30 @@ def test_rows(error: Exception, code: str) -> None:
     assert "NODE1" in fault.message
     assert fault.hint
     assert "{" not in str(fault)
+
+
+def test_before_anything_is_answered_the_characters_are_the_credentials() -> None:
+    error = UnicodeEncodeError("latin-1", "pass\u20ac", 4, 5, "no")
+    assert classify(error, NODE, USER, FaultStage.CONNECT).code == "credential-characters"
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionResetError(), WinRMTransportError("http", 503, ""), RefusedError("deadline")]
+)
+def test_a_password_that_is_not_answered_is_not_given_again(error: Exception) -> None:
+    fault = classify(error, NODE, USER, FaultStage.AUTHENTICATE)
+    assert (fault.stage, fault.unanswered, fault.retryable) == (FaultStage.AUTHENTICATE, True, False)
+
+
+@pytest.mark.parametrize("error", [InvalidCredentialsError(), RefusedError("auth-scheme"), RefusedError("auth-weak")])
+def test_a_refusal_is_an_answer(error: Exception) -> None:
+    assert not classify(error, NODE, USER, FaultStage.AUTHENTICATE).unanswered
+
+
+@pytest.mark.parametrize("stage", [FaultStage.CONNECT, FaultStage.SHELL])
+def test_a_cut_connection_without_a_password_at_stake_is_tried_again(stage: FaultStage) -> None:
+    fault = classify(ConnectionResetError(), NODE, USER, stage)
+    assert (fault.unanswered, fault.retryable) == (False, True)
 
 
 def test_every_row_is_a_sentence_and_a_hint() -> None:

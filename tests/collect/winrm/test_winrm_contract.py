@@ -30,7 +30,7 @@ EXPECTED = {
         "close_shell": ["self", "shell_id", "close_session"],
         "send_command_input": ["self", "shell_id", "command_id", "stdin_input", "end"],
     },
-    HTTPConnection: {"_new_conn": ["self"]},
+    HTTPConnection: {"_new_conn": ["self"], "putheader": ["self", "header", "values"]},
     HTTPSConnection: {"_new_conn": ["self"]},
     HTTPAdapter: {"build_response": ["self", "req", "resp"]},
     HTTPResponse: {"read1": ["self", "amt", "decode_content"]},

@@ -171,6 +171,18 @@ def test_who_does_not_finish_the_exchange_is_told_nothing(
     assert front_end.bodies == []
 
 
+@pytest.mark.parametrize(("legs", "unanswered"), [(4, False), (5, True)])
+def test_once_the_password_is_proven_it_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, legs: int, unanswered: bool
+) -> None:
+    accounts = tmp_path / "accounts"
+    accounts.write_text("CONTOSO:auditor:another-Pa55word\n")
+    monkeypatch.setenv("NTLM_USER_FILE", str(accounts))
+    with Server(FrontEnd(legs, unavailable)) as server:
+        fault = fault_of(server.port)
+    assert (fault.unanswered, fault.retryable) == (unanswered, not unanswered)
+
+
 def test_tls_that_is_closed_within_does_not_keep_the_client_reading() -> None:
     front_end = FrontEnd(4, closing)
     with Server(front_end) as server:

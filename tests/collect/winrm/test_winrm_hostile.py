@@ -5,8 +5,9 @@ import contextlib
 import datetime as dt
 import socket
 import threading
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,15 @@ from ssoaudit.collect.winrm.shell import Limits, Logon, Output, run
 from ssoaudit.credentials import Secret
 from ssoaudit.inventory import WinrmSettings
 from ssoaudit.lab.certificate import Authority
+from tests.lab import tricks
+from tests.lab.ntlm import STRONG, challenge
 
 CANARY = "canary-Pa55word"
 LOGON = Logon("CONTOSO\\auditor", Secret(CANARY))
 ENVELOPE = b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">%s</s:Envelope>'
 PROFILE = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+SECONDS_AFTER_CTRL_C = 6.0
+PATIENCE = 30
 QUICK = Limits(connect=2.0, operation=1.0, grace=1.0, deadline=1.5, cleanup=0.5)
 
 
@@ -181,18 +186,6 @@ def test_a_server_that_stops_answering_is_silent_before_the_deadline() -> None:
     with Server(silent) as server:
         fault = fault_of(server.port, limits=Limits(operation=0.1, grace=0.1, cleanup=0.5))
     assert fault.code == "silent"
-
-
-def challenge(flags: int) -> str:
-    """An NTLM challenge with flags of the server's choice: no names, no target information but its end."""
-    info = b"\0\0\0\0"
-    fields = b"NTLMSSP\0" + (2).to_bytes(4, "little") + bytes(4) + (56).to_bytes(4, "little")
-    fields += flags.to_bytes(4, "little") + b"\1\2\3\4\5\6\7\x08" + bytes(8)
-    fields += len(info).to_bytes(2, "little") * 2 + (56).to_bytes(4, "little") + bytes(8)
-    return base64.b64encode(fields + info).decode()
-
-
-STRONG = 0x62888235  # KEY_EXCH, 128, VERSION, TARGET_INFO, ESS, ALWAYS_SIGN, NTLM, SEAL, SIGN, REQUEST_TARGET, UNICODE
 
 
 @pytest.mark.parametrize(
@@ -373,6 +366,116 @@ def test_http_to_a_port_that_speaks_https_and_hangs_up(authority: Authority) -> 
     with Server(lambda wire: seen.append(wire.request()), authority.server_context("127.0.0.1")) as server:
         assert fault_of(server.port).code == "conn-lost"  # on 5986 the port would tell
     assert seen == []
+
+
+def test_cancelling_ends_a_handshake_of_tls() -> None:
+    cancelled = threading.Event()
+
+    def cancel(wire: Wire) -> None:
+        assert wire.receive()
+        cancelled.set()
+        wire.wait_until_left()
+
+    settings = WinrmSettings(auth="ntlm", scheme="https", insecure_skip_verify=True)
+    with Server(cancel) as server:
+        where = endpoint("NODE1", "127.0.0.1", settings.model_copy(update={"port": server.port}))
+        started = time.monotonic()
+        with pytest.raises(Fault) as caught:
+            run(where, settings, LOGON, "program", [], b"", limits=Limits(connect=20.0), cancelled=cancelled)
+    assert caught.value.code == "cancelled"
+    assert time.monotonic() - started <= SECONDS_AFTER_CTRL_C
+
+
+def test_the_deadline_ends_a_drip_within_tls(authority: Authority, ca_file: str) -> None:
+    with Server(drip_header, authority.server_context("127.0.0.1")) as server:
+        assert fault_of(server.port, scheme="https", auth="basic", ca_file=ca_file).code == "deadline"
+
+
+NO_SUCH_FAMILY = 200
+
+
+@pytest.mark.parametrize(("family", "host"), [(socket.AF_INET, "127.0.0.1"), (NO_SUCH_FAMILY, "::1")])
+def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch, family: int, host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        dead = listener.getsockname()[1]
+    with Server(answering(404)) as server:
+        addresses = [(family, 1, 6, "", (host, dead)), (socket.AF_INET, 1, 6, "", ("127.0.0.1", server.port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
+        assert fault_of(server.port, "node1.example").code == "http"
+    assert server.connections == 1
+
+
+def test_where_no_address_can_be_reached_the_last_one_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = [(NO_SUCH_FAMILY, 1, 6, "", ("::1", 1))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
+    fault = fault_of(5985, "node1.example")
+    assert (fault.stage, fault.code) == (FaultStage.CONNECT, "unreachable")
+
+
+def test_a_connection_that_was_closed_while_we_waited_is_made_anew() -> None:
+    closed = threading.Event()
+
+    def serve(wire: Wire) -> None:
+        if closed.is_set():
+            answering(404)(wire)
+        else:
+            wire.hang_up()
+            closed.set()
+
+    @contextlib.contextmanager
+    def turn() -> Iterator[None]:
+        assert closed.wait(PATIENCE)
+        yield
+
+    with Server(serve) as server:
+        settings = WinrmSettings(auth="ntlm", port=server.port)
+        where = endpoint("NODE1", "127.0.0.1", settings)
+        with pytest.raises(Fault) as caught:
+            run(where, settings, LOGON, "program", [], b"", limits=QUICK, turn=turn)
+    assert (caught.value.code, server.connections) == ("http", 2)
+
+
+def reset_first(wire: Wire) -> None:
+    wire.request()
+    wire.reset()
+
+
+@pytest.mark.parametrize(
+    ("serve", "code"), [(tricks.reset_for_password, "conn-lost"), (tricks.unavailable_for_password, "http")]
+)
+def test_a_proof_of_the_password_that_is_not_answered(serve: Callable[[Wire], None], code: str) -> None:
+    with Server(serve) as server:
+        fault = fault_of(server.port)
+    assert (fault.code, fault.stage) == (code, FaultStage.AUTHENTICATE)
+    assert (fault.unanswered, fault.retryable) == (True, False)
+
+
+@pytest.mark.parametrize(("serve", "code"), [(reset_first, "conn-lost"), (answering(503), "http")])
+def test_before_ntlm_has_proven_anything_nothing_is_at_stake(serve: Callable[[Wire], None], code: str) -> None:
+    with Server(serve) as server:
+        fault = fault_of(server.port)
+    assert (fault.code, fault.stage) == (code, FaultStage.CONNECT)
+    assert (fault.unanswered, fault.retryable) == (False, True)
+
+
+@pytest.mark.parametrize(("serve", "code"), [(reset_first, "conn-lost"), (answering(503), "http")])
+def test_basic_gives_the_password_unasked(
+    authority: Authority, ca_file: str, serve: Callable[[Wire], None], code: str
+) -> None:
+    with Server(serve, authority.server_context("127.0.0.1")) as server:
+        fault = fault_of(server.port, scheme="https", auth="basic", ca_file=ca_file)
+    assert (fault.code, fault.stage) == (code, FaultStage.AUTHENTICATE)
+    assert (fault.unanswered, fault.retryable) == (True, False)
+
+
+def test_basic_gives_no_password_to_who_breaks_off_the_handshake() -> None:
+    def receive(wire: Wire) -> None:
+        wire.receive()
+        wire.reset()
+
+    with Server(receive) as server:
+        fault = fault_of(server.port, scheme="https", auth="basic")
+    assert (fault.stage, fault.unanswered) == (FaultStage.CONNECT, False)
 
 
 def test_tls_that_stops_in_its_handshake() -> None:

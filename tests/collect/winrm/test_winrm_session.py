@@ -2,25 +2,28 @@
 
 import secrets
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from winrm_servers import USER
 
-from ssoaudit.collect.faults import Fault
+from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.winrm.endpoint import endpoint
 from ssoaudit.collect.winrm.shell import Limits, Logon, Output, run
 from ssoaudit.credentials import Secret
 from ssoaudit.inventory import WinrmSettings
 from ssoaudit.lab.authentication import Account
+from ssoaudit.lab.certificate import Authority
 from ssoaudit.lab.wsman import SHELL
 from tests.lab import tricks
 from tests.lab.faulty import FaultyNode, Trick, Turn
 
-QUICK = Limits(connect=2.0, operation=1.0, grace=5.0, deadline=1.5, cleanup=2.0)
+QUICK = Limits(connect=2.0, operation=1.0, grace=5.0, deadline=1.5)
 
 
 @dataclass
@@ -165,3 +168,77 @@ def test_ciphertext_is_not_sent_again_on_another_connection(hostile: Start) -> N
     assert fault_of(node).code == "conn-lost"
     assert node.node.connections == 2  # the second to clean up, with a logon of its own
     assert node.node.counters.open_shells == 0
+
+
+def test_who_asks_in_a_sealed_session_to_log_on_again_is_given_no_proof(hostile: Start) -> None:
+    node = hostile(Receive=tricks.http(401, "WWW-Authenticate: NTLM"))
+    assert fault_of(node).code == "conn-lost"
+    assert node.node.counters.authenticate_messages == 2  # the second to clean up
+    assert node.node.counters.open_shells == 0
+
+
+def test_over_a_new_connection_the_shell_alone_is_removed_in_all_the_time_there_is(hostile: Start) -> None:
+    def late(turn: Turn) -> None:
+        asked.append(turn.request.operation_timeout)
+        turn.answer_honestly()
+
+    asked: list[float] = []
+    node = hostile(Receive=tricks.reset, Delete=late)
+    assert fault_of(node, Limits(cleanup=4.0)).code == "conn-lost"
+    assert node.node.actions[-2:] == ["Receive", "Delete"]
+    assert asked == [4]
+    assert node.node.counters.open_shells == 0
+
+
+def test_cleaning_up_ends_where_the_password_is_rejected(tmp_path: Path) -> None:
+    authority, password = Authority(), secrets.token_urlsafe(16)
+    ca_file = tmp_path / "ca.pem"
+    ca_file.write_bytes(authority.pem)
+    played: dict[str, Trick] = {
+        "Send": tricks.fault(2150859173, "w:QuotaLimit"),
+        "Signal": tricks.http(401, 'WWW-Authenticate: Basic realm="WSMAN"'),
+    }
+    context = authority.server_context("127.0.0.1")
+    with FaultyNode(Account(USER, Secret(password)), played, context=context) as node:
+        settings = WinrmSettings(auth="basic", scheme="https", port=node.port, ca_file=str(ca_file))
+        where = endpoint("NODE1", "127.0.0.1", settings)
+        with pytest.raises(Fault) as caught:
+            run(where, settings, Logon(USER, Secret(password)), "program", [], b"in", limits=QUICK)
+    assert caught.value.code == "quota"
+    assert node.actions[-1] == "Signal"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "words"),
+    [
+        (tricks.received('<rsp:Stream Name="stdout">\u00e9</rsp:Stream>'), 200, "UnicodeEncodeError"),
+        (
+            tricks.soap(
+                "<s:Fault><s:Detail><f:WSManFault "
+                'xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="abc"/></s:Detail></s:Fault>'
+            ),
+            500,
+            "no number",
+        ),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_no_winrm(hostile: Start, answer: bytes, status: int, words: str) -> None:
+    fault = fault_of(hostile(Receive=tricks.saying(answer, status)))
+    assert (fault.code, fault.stage) == ("protocol", FaultStage.RUN)
+    assert words in fault.details
+
+
+def test_waiting_for_the_turn_is_not_the_machines_time(hostile: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    passed, clock = [0.0], time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + passed[0])
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        passed[0] += 3600.0
+        yield
+
+    node = hostile()
+    settings = WinrmSettings(auth="ntlm", port=node.node.port)
+    where = endpoint("NODE1", "127.0.0.1", settings)
+    output = run(where, settings, Logon(USER, Secret(node.password)), "program", [], b"in", turn=turn)
+    assert output.stdout == b"output"
