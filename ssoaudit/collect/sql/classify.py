@@ -16,11 +16,12 @@ from ssoaudit.evidence import Missing, MissingStatus, ReadStatus
 
 @dataclass(frozen=True)
 class Conversation:
-    """With whom, through what, as whom: what messages name."""
+    """With whom, through what, as whom, by which section of the inventory: what messages name."""
 
     address: Address
     driver: Driver
     login: SqlLogin | None
+    section: str = "sql"
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -36,7 +37,7 @@ class _Row:
     retryable: bool = False
 
 
-_BROWSER = "Start SQL Server Browser there and open UDP 1434, or give HOST,PORT in sql.server."
+_BROWSER = "Start SQL Server Browser there and open UDP 1434, or give HOST,PORT in {section}.server."
 _ROWS: Mapping[str, _Row] = {
     "driver-missing": _Row(
         "The ODBC driver {driver} cannot be loaded.",
@@ -45,12 +46,12 @@ _ROWS: Mapping[str, _Row] = {
     ),
     "dns": _Row(
         "The name {host} of the server of {target} cannot be resolved.",
-        "Check sql.server and this machine's DNS suffix.",
+        "Check {section}.server and this machine's DNS suffix.",
         FaultStage.RESOLVE,
     ),
     "refused": _Row(
         "Nothing listens on port {port} of {host}, where {target} should be.",
-        "Is SQL Server started, with TCP/IP enabled, on that port? Check sql.server.",
+        "Is SQL Server started, with TCP/IP enabled, on that port? Check {section}.server.",
         FaultStage.CONNECT,
         retryable=True,
     ),
@@ -68,7 +69,8 @@ _ROWS: Mapping[str, _Row] = {
     ),
     "not-sql-server": _Row(
         "What listens at {target} opened no session of SQL Server.",
-        "Check sql.server and its port. Where a proxy or an old TLS stands between, the details may tell.",
+        "Check {section}.server and its port, and whether the server wants {section}.encrypt: strict, or does not know "
+        "it. Where a proxy or an old TLS stands between, the details may tell.",
         FaultStage.CONNECT,
     ),
     "no-session": _Row(
@@ -84,18 +86,20 @@ _ROWS: Mapping[str, _Row] = {
     ),
     "tls-name": _Row(
         "The certificate of {target} is not for {host}.",
-        "Use the name that the certificate carries in sql.server, or renew it.",
+        "Use the name that the certificate carries in {section}.server, or give it in {section}.host_in_certificate, "
+        "or renew the certificate.",
         FaultStage.TLS,
     ),
     "tls-failed": _Row(
         "{target} and this machine agree on no encryption.",
         "Give SQL Server a certificate; an old one may need TLS 1.2 enabled. Only in a trusted network set "
-        "sql.encrypt to optional.",
+        "{section}.encrypt to optional.",
         FaultStage.TLS,
     ),
     "kerberos": _Row(
         "There is no Kerberos ticket that {target} takes.",
-        "Run kinit, give the fully qualified name in sql.server, and check the service principal MSSQLSvc/{host}.",
+        "Run kinit, give the fully qualified name in {section}.server, and check the service principal "
+        "MSSQLSvc/{host}, or give another in {section}.server_spn.",
         FaultStage.AUTHENTICATE,
     ),
     "login-failed": _Row(
@@ -106,8 +110,8 @@ _ROWS: Mapping[str, _Row] = {
     ),
     "untrusted-domain": _Row(
         "{target} does not accept the Windows identity of {user}.",
-        "It comes from a domain that SQL Server does not trust, or without Kerberos: run kinit, or set sql.user to a "
-        "SQL login.",
+        "It comes from a domain that SQL Server does not trust, or without Kerberos: run kinit, or set {section}.user "
+        "to a SQL login.",
         FaultStage.AUTHENTICATE,
     ),
     "login-disabled": _Row(
@@ -127,23 +131,24 @@ _ROWS: Mapping[str, _Row] = {
     ),
     "database-unavailable": _Row(
         "{target} cannot be opened by {user}.",
-        "Check sql.database, and that the login is a user of it.",
+        "Check {section}.database, and that the login is a user of it.",
         FaultStage.AUTHENTICATE,
     ),
     "database-denied": _Row(
         "{user} is no user of {target}.",
-        "Let its administrator run the GRANT script of docs/read-only.md.",
+        "Let its administrator run what 'ssoaudit sql-grants' prints.",
         FaultStage.AUTHENTICATE,
     ),
     "database-offline": _Row(
         "{target} is offline, being restored, or in single-user mode.",
-        "Bring it online: without it Enterprise SSO does not work either.",
+        "Bring it online: what depends on it does not work either.",
         FaultStage.CONNECT,
         retryable=True,
     ),
     "replica-not-readable": _Row(
         "{target} is a replica that cannot be read.",
-        "Give the availability group's listener in sql.server, or let the secondary be read.",
+        "Give the availability group's listener in {section}.server, let the secondary be read, or set "
+        "{section}.application_intent to readwrite.",
         FaultStage.CONNECT,
     ),
     "server-not-ready": _Row(
@@ -159,7 +164,7 @@ _ROWS: Mapping[str, _Row] = {
     ),
     "missing-object": _Row(
         "{target} does not have what is asked of {object}.",
-        "Check sql.database: it may not be the SSO database, or one of an older version.",
+        "Check {section}.database: it may be another one, or of an older version.",
         FaultStage.RUN,
     ),
     "busy": _Row(
@@ -182,7 +187,7 @@ _ROWS: Mapping[str, _Row] = {
     ),
     "malformed": _Row(
         "{target} answered the query about {object} in a form that is not accepted.",
-        "Check that it is the SSO database, then report it with the log.",
+        "Check that {section}.database is the right one, then report it with the log.",
         FaultStage.READ,
     ),
     "sql-error": _Row(
@@ -192,8 +197,10 @@ _ROWS: Mapping[str, _Row] = {
     ),
 }
 
-# The first that was reported decides: what says more stands before what follows from it.
-_NATIVE: Mapping[int, str] = {
+CODES = frozenset(_ROWS)
+"""What the words of a driver can become."""
+
+NUMBERS: Mapping[int, str] = {
     4060: "database-unavailable",
     916: "database-denied",
     942: "database-offline",
@@ -219,6 +226,9 @@ _NATIVE: Mapping[int, str] = {
     596: "connection-lost",
     18456: "login-failed",
 }
+"""By SQL Server's own number. The first one that was told decides: what says more stands before what follows from it.
+"""
+
 _WORDS: tuple[tuple[str, str], ...] = (
     ("can't open lib", "driver-missing"),
     ("subject name does not match host name", "tls-name"),
@@ -237,7 +247,7 @@ _CONNECT_STATES: Mapping[str, str] = {
     "28000": "login-failed",
     "HYT00": "unreachable",
     "HYT01": "unreachable",
-    "08S01": "unreachable",
+    "08S01": "not-sql-server",
     "08001": "not-sql-server",
 }
 _RUN_STATES: Mapping[str, str] = {
@@ -252,6 +262,7 @@ _RUN_STATES: Mapping[str, str] = {
     "40001": "busy",
 }
 _FREETDS_LOST = frozenset({20004, 20006, 20017})
+_FREETDS_UNREACHED = 20009
 _NUMBER = re.compile(r"\((-?\d{1,9})\)(?= \(SQL\w+\)|;|$)")
 _STATE = re.compile(r"[0-9A-Z]{5}")
 
@@ -295,9 +306,10 @@ def fault(code: str, conversation: Conversation, table: str | None = None, detai
         "host": one_line(address.endpoint.host, 253),
         "port": address.endpoint.port,
         "driver": conversation.driver.name,
+        "section": conversation.section,
         "user": one_line(conversation.login.user, 100) if conversation.login else "the Windows identity",
         "object": table or "the server",
-        "grant": grants.grant(table) if table else "the GRANT script of docs/read-only.md",
+        "grant": grants.grant(table) if table else "what 'ssoaudit sql-grants' prints",
     }
     # Redacted first and cut last: a cut must not leave half a secret behind.
     details = one_line(redact(details, conversation.secrets))
@@ -322,19 +334,31 @@ def missing(found: Fault, milliseconds: int = 0) -> Missing:
 def diagnose(conversation: Conversation, seconds: float) -> Fault | None:
     """What keeps TCP from reaching the port; None if something listens there, or if only SQL Browser knows the port.
 
-    Asked before the driver, which would take the whole login timeout to say less.
+    Asked before the driver, which would take the whole login timeout to say less. `seconds` is for all addresses of a
+    name together.
     """
     where = conversation.address.endpoint
-    if where.port is None:
-        return None
     try:
-        socket.create_connection((where.host, where.port), timeout=seconds).close()
+        found = socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
         return fault("dns", conversation, details=str(error))
-    except ConnectionRefusedError as error:
-        return fault("refused", conversation, details=str(error))
+    if where.port is None:
+        return None
+    errors: list[OSError] = []
+    for *_, place in found:
+        failed = _connecting(str(place[0]), where.port, seconds / len(found))
+        if failed is None:
+            return None
+        errors.append(failed)
+    refused = all(isinstance(error, ConnectionRefusedError) for error in errors)
+    return fault("refused" if refused else "unreachable", conversation, details="; ".join(map(str, errors)))
+
+
+def _connecting(host: str, port: int, seconds: float) -> OSError | None:
+    try:
+        socket.create_connection((host, port), timeout=seconds).close()
     except OSError as error:
-        return fault("unreachable", conversation, details=str(error))
+        return error
     return None
 
 
@@ -347,7 +371,7 @@ def _parted(arguments: tuple[object, ...]) -> tuple[str, str]:
 
 def _code(state: str, text: str, *, connected: bool) -> str:
     numbers = {int(number) for number in _NUMBER.findall(text)}
-    for number, code in _NATIVE.items():
+    for number, code in NUMBERS.items():
         if number in numbers:
             return code
     if connected:
@@ -358,6 +382,8 @@ def _code(state: str, text: str, *, connected: bool) -> str:
     for words, code in _WORDS:
         if words in folded:
             return code
+    if _FREETDS_UNREACHED in numbers:
+        return "unreachable"
     return _CONNECT_STATES.get(state, "not-sql-server")
 
 

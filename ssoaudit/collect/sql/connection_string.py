@@ -1,33 +1,31 @@
 """The connection string of each driver family: fixed keywords, and values that cannot become keywords."""
 
 import unicodedata
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.sql.address import Address, SqlLogin
-from ssoaudit.collect.sql.drivers import Driver
+from ssoaudit.collect.sql.drivers import Driver, Option
 from ssoaudit.credentials import Secret
 from ssoaudit.inventory import SqlSettings
 from ssoaudit.version import __version__
 
 _UNFIT = frozenset({"Cc", "Cs"})
 _ENCRYPT = {"strict": "Encrypt=strict", "mandatory": "Encrypt=yes", "optional": "Encrypt=no"}
+_DATABASES = {"sql": "SSODB", "biztalk": "BizTalk databases"}
+_INTENT = {"readonly": "ApplicationIntent=ReadOnly", "readwrite": "ApplicationIntent=ReadWrite"}
 _FREETDS_ENCRYPT = {"mandatory": "Encryption=require", "optional": "Encryption=request"}
 
 
 def connection_string(driver: Driver, address: Address, settings: SqlSettings, login: SqlLogin | None) -> Secret:
     """What the driver is handed; without a login the Windows identity counts.
 
-    Of `settings` only `encrypt` and `trust_server_certificate` are used. Raises a `Fault` for a value that this driver
-    cannot be handed unchanged: a part of it would be lost, or would be taken for settings.
+    Of `settings` server, address, database, driver and user are not looked at. Raises a `Fault` for a value that this
+    driver cannot be handed unchanged, because a part of it would be lost or taken for settings, and for an option that
+    it does not know, because it would pass over it in silence.
     """
-    if settings.encrypt == "strict" and not driver.knows_strict:
-        raise Fault(
-            FaultStage.CONFIGURE,
-            "encrypt-unsupported",
-            f"The ODBC driver {driver.name} does not know encrypt: strict.",
-            "Install Microsoft's ODBC Driver 18, or set sql.encrypt to mandatory.",
-        )
+    _refuse_unknown(driver, address, settings)
     parts = _freetds(driver, address, settings, login) if driver.family == "freetds" else ()
     parts = parts or _microsoft(driver, address, settings, login)
     # FreeTDS takes the last brace for a part of the value unless a semicolon follows.
@@ -38,14 +36,17 @@ def notes(driver: Driver, settings: SqlSettings) -> tuple[str, ...]:
     """One sentence for every protection that a connection made this way goes without."""
     sentences = []
     if driver.family == "freetds":
-        sentences.append("SSODB: FreeTDS does not verify the server's certificate")
+        sentences.append("FreeTDS does not verify the server's certificate")
     elif settings.trust_server_certificate and settings.encrypt != "strict":
-        sentences.append("SSODB: the server's certificate is not verified")
+        sentences.append("the server's certificate is not verified")
     if settings.encrypt == "optional":
-        sentences.append("SSODB: the connection is encrypted only if the server wants it")
+        sentences.append("the connection is encrypted only if the server wants it")
     if driver.family == "legacy":
-        sentences.append(f"SSODB: the ODBC driver {driver.name} is out of support")
-    return tuple(sentences)
+        sentences.append(f"the ODBC driver {driver.name} is out of support")
+    if settings.application_intent == "readonly" and not driver.knows("application_intent"):
+        sentences.append(f"the ODBC driver {driver.name} cannot tell the server that it only reads")
+    whose = _DATABASES[settings.section]
+    return tuple(f"{whose}: {sentence}" for sentence in sentences)
 
 
 def _microsoft(driver: Driver, address: Address, settings: SqlSettings, login: SqlLogin | None) -> tuple[str, ...]:
@@ -61,7 +62,10 @@ def _microsoft(driver: Driver, address: Address, settings: SqlSettings, login: S
         f"APP={{ssoaudit {__version__}}}",
         _ENCRYPT[settings.encrypt],
         f"TrustServerCertificate={trust}",
-        "ApplicationIntent=ReadOnly",
+        *_intent(driver, settings),
+        *(("MultiSubnetFailover=yes",) if settings.multi_subnet_failover else ()),
+        *_spn(settings, _braced),
+        *_certificate(settings),
         *(("ConnectRetryCount=0",) if driver.family == "microsoft" else ()),
     )
 
@@ -80,8 +84,46 @@ def _freetds(driver: Driver, address: Address, settings: SqlSettings, login: Sql
         f"APP={{ssoaudit {__version__}}}",
         _FREETDS_ENCRYPT[settings.encrypt],
         "TDS_Version=7.4",
-        "ApplicationIntent=ReadOnly",
+        *_intent(driver, settings),
+        *_spn(settings, _raw),
     )
+
+
+def _intent(driver: Driver, settings: SqlSettings) -> tuple[str, ...]:
+    return (_INTENT[settings.application_intent],) if driver.knows("application_intent") else ()
+
+
+def _spn(settings: SqlSettings, quoted: Callable[[str, str], str]) -> tuple[str, ...]:
+    return (f"ServerSPN={quoted(settings.server_spn, 'server_spn')}",) if settings.server_spn else ()
+
+
+def _certificate(settings: SqlSettings) -> tuple[str, ...]:
+    name = settings.host_in_certificate
+    return (f"HostnameInCertificate={_braced(name, 'host_in_certificate')}",) if name else ()
+
+
+def _refuse_unknown(driver: Driver, address: Address, settings: SqlSettings) -> None:
+    asked: Mapping[Option, str] = {
+        "strict": "encrypt: strict" if settings.encrypt == "strict" else "",
+        "host_in_certificate": "host_in_certificate" if settings.host_in_certificate else "",
+        "multi_subnet_failover": "multi_subnet_failover" if settings.multi_subnet_failover else "",
+        "server_spn": "server_spn" if settings.server_spn else "",
+    }
+    for option, name in asked.items():
+        if name and not driver.knows(option):
+            raise Fault(
+                FaultStage.CONFIGURE,
+                "option-unsupported",
+                f"The ODBC driver {driver.name} does not know {name}.",
+                f"Install Microsoft's ODBC Driver 18, or leave out {settings.section}.{name}.",
+            )
+    if settings.multi_subnet_failover and address.endpoint.instance:
+        raise Fault(
+            FaultStage.CONFIGURE,
+            "option-unsupported",
+            f"multi_subnet_failover does not go together with the instance name of {address.shown}.",
+            f"Give HOST,PORT in {settings.section}.server, or leave out {settings.section}.multi_subnet_failover.",
+        )
 
 
 def _braced(value: str, what: str) -> str:
@@ -115,6 +157,6 @@ def _refuse(what: str) -> NoReturn:
     raise Fault(
         FaultStage.CONFIGURE,
         "credential-characters" if what in ("user", "password") else "address",
-        f"The {what} for SSODB is empty or has characters that this ODBC driver cannot be handed.",
-        "Use another driver or the Windows identity." if what in ("user", "password") else f"Correct the {what} name.",
+        f"The {what} for SQL Server is empty or has characters that this ODBC driver cannot be handed.",
+        "Use another driver or the Windows identity." if what in ("user", "password") else f"Correct the {what}.",
     )

@@ -4,7 +4,7 @@ import importlib.util
 import platform
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from ssoaudit.collect.winrm.text import one_line
 
 Family = Literal["microsoft", "freetds", "legacy"]
 Source = Literal["configured", "registered", "package", "file"]
+Option = Literal["strict", "host_in_certificate", "application_intent", "multi_subnet_failover", "server_spn"]
 
 INSTALL = (
     "Install Microsoft's ODBC Driver 18 for SQL Server, or run 'pip install ssoaudit[odbc]', which brings it to Linux "
@@ -22,10 +23,22 @@ INSTALL = (
 )
 
 _MICROSOFT = re.compile(r"ODBC Driver (\d{1,3}) for SQL Server", re.IGNORECASE)
-_LEGACY = re.compile(r"SQL Server(?: Native Client [\d.]{1,8})?", re.IGNORECASE)
+_LEGACY = re.compile(r"SQL Server(?: Native Client (\d{1,3}(?:\.\d{1,3})?))?", re.IGNORECASE)
 _FREETDS = re.compile(r"FreeTDS", re.IGNORECASE)
 _LIBRARY = re.compile(r"msodbcsql\D{0,2}(\d{1,3}(?:\.\d{1,3})?)", re.IGNORECASE)
 _OLDEST = 17
+# By family, the first version that knows an option; 0 where every one does. What is not named is not known.
+_SINCE: Mapping[Family, Mapping[Option, int]] = {
+    "microsoft": {
+        "strict": 18,
+        "host_in_certificate": 18,
+        "application_intent": 0,
+        "multi_subnet_failover": 0,
+        "server_spn": 0,
+    },
+    "freetds": {"application_intent": 0, "server_spn": 0},
+    "legacy": {"application_intent": 11, "multi_subnet_failover": 11, "server_spn": 10},
+}
 _PACKAGE = "mssql_python_odbc"
 _VARIANTS = {
     "debian": "debian_ubuntu",
@@ -54,10 +67,10 @@ class Driver:
     source: Source
     version: str | None
 
-    @property
-    def knows_strict(self) -> bool:
-        """Whether it speaks TDS 8.0."""
-        return self.family == "microsoft" and _major(self) >= 18  # noqa: PLR2004 - the first version that does
+    def knows(self, option: Option) -> bool:
+        """Whether it heeds an option; one that it does not know it would pass over in silence."""
+        since = _SINCE[self.family].get(option)
+        return since is not None and _major(self) >= since
 
 
 @dataclass(frozen=True)
@@ -132,8 +145,9 @@ def _named(name: str, source: Source) -> Driver | None:
         return Driver("microsoft" if int(match[1]) >= _OLDEST else "legacy", name, source, match[1])
     if _FREETDS.search(name):
         return Driver("freetds", name, source, None)
-    if _LEGACY.fullmatch(name):
-        return Driver("legacy", name, source, None)
+    match = _LEGACY.fullmatch(name)
+    if match:
+        return Driver("legacy", name, source, match[1])
     return None
 
 

@@ -20,7 +20,7 @@ def load() -> ModuleType:
         raise Fault(
             FaultStage.CONFIGURE,
             "odbc-missing",
-            "SSODB cannot be read here: ODBC is not installed.",
+            "SQL Server cannot be asked from here: ODBC is not installed.",
             INSTALL,
             str(error),
         ) from None

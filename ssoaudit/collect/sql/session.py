@@ -1,4 +1,4 @@
-"""One connection to SSODB: opened once, never again, and asked only what the catalogue holds."""
+"""One connection to a database: opened once, never again, and asked only what the catalogue holds."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

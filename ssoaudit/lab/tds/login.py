@@ -8,6 +8,7 @@ from ssoaudit.lab.tds.packets import LARGEST_SIZE, SMALLEST_SIZE
 from ssoaudit.lab.tds.payload import MalformedError, text
 
 TDS_7_4 = 0x74000004
+TDS_8_0 = 0x08000000
 LOGIN_LIMIT = 128 * 1024
 FIELD_LIMIT = 128
 
@@ -41,8 +42,8 @@ def parse(data: bytes) -> Login:
     if not _FIXED.size + _PLACE.size * len(_PLACES) <= len(data) <= LOGIN_LIMIT:
         raise MalformedError("The login is too short or too long.")
     _, version, packet_size, _, _, _, _, flags2, type_flags, _, _, _ = _FIXED.unpack_from(data)
-    if version < TDS_7_4:
-        raise MalformedError("The lab speaks TDS 7.4.")
+    if version != TDS_8_0 and version < TDS_7_4:
+        raise MalformedError("The lab speaks TDS 7.4 and 8.0.")
     raw = {name: _field(data, _FIXED.size + index * _PLACE.size) for index, name in enumerate(_PLACES)}
     return Login(
         user=text(raw["user"]),

@@ -6,8 +6,8 @@ from typing import Literal
 
 from ssoaudit.lab.tds.payload import MalformedError
 
-Policy = Literal["off", "on", "required"]
-"""What a server does about TLS: it has none, leaves it to the client, or insists."""
+Policy = Literal["off", "on", "required", "strict"]
+"""What a server does about TLS: it has none, leaves it to the client, insists, or speaks only within it, as TDS 8.0."""
 
 VERSION = (15, 0, 2000)
 """Major, minor and build number the server gives as its own."""
@@ -48,7 +48,7 @@ def requested_encryption(data: bytes) -> Encryption:
 
 def agreed_encryption(policy: Policy, requested: Encryption) -> Encryption:
     """The server's answer, by the table in [MS-TDS] 2.2.6.5."""
-    if policy == "off":
+    if policy in {"off", "strict"}:
         return Encryption.NOT_SUPPORTED
     if requested in {Encryption.ON, Encryption.REQUIRED}:
         return Encryption.ON

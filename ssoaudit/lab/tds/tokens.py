@@ -59,9 +59,9 @@ def info(number: int, message: str, server: str) -> bytes:
     return _message(_INFO, Refusal(number, message, severity=10), server)
 
 
-def login_acknowledged() -> bytes:
-    """The LOGINACK of a SQL Server that speaks TDS 7.4."""
-    body = struct.pack(">BI", 1, TDS_7_4) + _short(PRODUCT) + struct.pack(">BBH", *VERSION)
+def login_acknowledged(version: int = TDS_7_4) -> bytes:
+    """The LOGINACK of a SQL Server that speaks this version of TDS."""
+    body = struct.pack(">BI", 1, version) + _short(PRODUCT) + struct.pack(">BBH", *VERSION)
     return _sized(_LOGIN_ACK, body)
 
 

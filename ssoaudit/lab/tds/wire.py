@@ -1,4 +1,4 @@
-"""The bytes of a connection, in clear or through TLS, whose handshake travels in PRELOGIN packets."""
+"""The bytes of a connection, in clear or through TLS."""
 
 import asyncio
 import ssl
@@ -37,8 +37,8 @@ class Wire:
         self._writer.write(self._tls.encrypt(data) if self._tls else data)
         await self._writer.drain()
 
-    async def start_tls(self, context: ssl.SSLContext) -> None:
-        """Shake hands.
+    async def start_tls(self, context: ssl.SSLContext, *, in_packets: bool = True) -> None:
+        """Shake hands: within PRELOGIN packets, or as TDS 8.0 does before anything else.
 
         Raises:
             MalformedError: the client sends something other than packets.
@@ -47,18 +47,18 @@ class Wire:
         """
         tls = _Tls(context)
         while not tls.shake_hands():
-            await self._send_handshake(tls)
-            tls.incoming.write((await read_packet(self._reader)).data)
-        await self._send_handshake(tls)
+            await self._send_handshake(tls, in_packets=in_packets)
+            tls.incoming.write((await read_packet(self._reader)).data if in_packets else await self._some())
+        await self._send_handshake(tls, in_packets=in_packets)
         self._tls = tls
 
     def stop_tls(self) -> None:
         """Go on in clear, as both sides do after the login where only that was encrypted."""
         self._tls = None
 
-    async def _send_handshake(self, tls: "_Tls") -> None:
+    async def _send_handshake(self, tls: "_Tls", *, in_packets: bool) -> None:
         if records := tls.outgoing.read():
-            self._writer.write(b"".join(packets(PacketType.PRELOGIN, records)))
+            self._writer.write(b"".join(packets(PacketType.PRELOGIN, records)) if in_packets else records)
             await self._writer.drain()
 
     async def _some(self) -> bytes:

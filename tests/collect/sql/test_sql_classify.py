@@ -1,10 +1,13 @@
+import re
 import socket
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.sql.address import Address, SqlLogin
-from ssoaudit.collect.sql.classify import Conversation, classify, diagnose, missing
+from ssoaudit.collect.sql.classify import CODES, Conversation, classify, diagnose, fault, missing
 from ssoaudit.collect.sql.drivers import Driver
 from ssoaudit.credentials import Secret
 from ssoaudit.evidence import ReadStatus
@@ -131,6 +134,16 @@ def test_what_may_not_be_read_comes_with_the_grant_for_it() -> None:
     assert "auditor" in fault.message
 
 
+@pytest.mark.parametrize("section", ["sql", "biztalk"])
+def test_a_hint_names_the_section_of_the_inventory(section: str) -> None:
+    conversation = Conversation(ADDRESS, MICROSOFT.driver, LOGIN, section)
+
+    for code in sorted(CODES):
+        hint = fault(code, conversation).hint
+        assert set(re.findall(r"\b(sql|biztalk)\.\w+", hint)) <= {section}
+        assert "{" not in hint
+
+
 @pytest.mark.parametrize("arguments", [(), ("28000",), (None, 7), ("no state", "text"), ("HY000", "x" * 100_000)])
 def test_any_arguments_make_a_fault(arguments: tuple[object, ...]) -> None:
     for connected in (True, False):
@@ -165,8 +178,9 @@ def test_a_port_where_nothing_listens_is_refused() -> None:
     assert (fault.code, fault.stage) == ("refused", FaultStage.CONNECT)
 
 
-def test_a_name_that_is_unknown_is_said_to_be() -> None:
-    fault = diagnose(at("sql01.invalid"), 5)
+@pytest.mark.parametrize("server", ["sql01.invalid", "sql01.invalid\\SSO"])
+def test_a_name_that_is_unknown_is_said_to_be(server: str) -> None:
+    fault = diagnose(at(server), 5)
 
     assert isinstance(fault, Fault)
     assert (fault.code, fault.stage) == ("dns", FaultStage.RESOLVE)
@@ -175,4 +189,18 @@ def test_a_name_that_is_unknown_is_said_to_be() -> None:
 def test_a_port_where_something_listens_passes_and_an_instance_is_left_to_the_driver() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         assert diagnose(at(f"127.0.0.1,{listening.getsockname()[1]}"), 5) is None
-    assert diagnose(at("sql01.invalid\\SSO"), 5) is None
+    assert diagnose(at("127.0.0.1\\SSO"), 5) is None
+
+
+def test_one_address_of_a_name_that_listens_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")]
+        monkeypatch.setattr(socket, "getaddrinfo", resolving("listener.example", both))
+        assert diagnose(at(f"listener.example,{port}"), 5) is None
+
+
+def resolving(name: str, addresses: list[Any]) -> Callable[..., list[Any]]:
+    """The system's look-up of names, with one name more."""
+    system = socket.getaddrinfo
+    return lambda host, *args, **kwargs: addresses if host == name else system(host, *args, **kwargs)

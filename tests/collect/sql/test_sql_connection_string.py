@@ -11,12 +11,13 @@ from ssoaudit.collect.sql.address import Address, Endpoint, SqlLogin
 from ssoaudit.collect.sql.connection_string import connection_string, notes
 from ssoaudit.collect.sql.drivers import Driver
 from ssoaudit.credentials import Secret
-from ssoaudit.inventory import SqlSettings
+from ssoaudit.inventory import BizTalkSettings, SqlSettings
 from ssoaudit.version import __version__
 
 MICROSOFT = Driver("microsoft", "ODBC Driver 18 for SQL Server", "registered", "18")
 SEVENTEEN = Driver("microsoft", "ODBC Driver 17 for SQL Server", "registered", "17")
 FREETDS = Driver("freetds", "FreeTDS", "registered", None)
+NATIVE = Driver("legacy", "SQL Server Native Client 10.0", "registered", "10.0")
 LEGACY = Driver("legacy", "SQL Server", "registered", None)
 ADDRESS = Address("SQL01.contoso.example,1444", "SSODB")
 DEFAULT = SqlSettings()
@@ -218,12 +219,71 @@ def test_encryption_is_spelled_as_the_driver_knows_it(driver: Driver, encrypt: s
     assert keyword in READINGS[driver.family](build(driver, settings=settings))
 
 
-@pytest.mark.parametrize("driver", [SEVENTEEN, FREETDS, LEGACY])
-def test_strict_is_refused_where_the_driver_would_ignore_it(driver: Driver) -> None:
-    with pytest.raises(Fault) as caught:
-        build(driver, settings=SqlSettings(encrypt="strict"))
+OPTIONS: dict[str, object] = {
+    "encrypt": "strict",
+    "host_in_certificate": "sql.contoso.example",
+    "multi_subnet_failover": True,
+    "server_spn": "MSSQLSvc/sql.contoso.example:1444",
+}
 
-    assert caught.value.code == "encrypt-unsupported"
+
+@pytest.mark.parametrize("driver", [MICROSOFT, SEVENTEEN, FREETDS, NATIVE, LEGACY])
+@pytest.mark.parametrize("option", OPTIONS)
+def test_an_option_is_heeded_or_refused(driver: Driver, option: str) -> None:
+    settings = SqlSettings.model_validate({option: OPTIONS[option]})
+    pair = {
+        "encrypt": ("Encrypt", "strict"),
+        "host_in_certificate": ("HostnameInCertificate", "sql.contoso.example"),
+        "multi_subnet_failover": ("MultiSubnetFailover", "yes"),
+        "server_spn": ("ServerSPN", "MSSQLSvc/sql.contoso.example:1444"),
+    }[option]
+    refused = {
+        SEVENTEEN: {"encrypt", "host_in_certificate"},
+        FREETDS: {"encrypt", "host_in_certificate", "multi_subnet_failover"},
+        NATIVE: {"encrypt", "host_in_certificate", "multi_subnet_failover"},
+        LEGACY: set(OPTIONS),
+    }
+    if option not in refused.get(driver, set()):
+        assert pair in READINGS[driver.family](build(driver, settings=settings))
+        return
+    with pytest.raises(Fault) as caught:
+        build(driver, settings=settings)
+    assert caught.value.code == "option-unsupported"
+    assert driver.name in caught.value.message
+    assert f"sql.{option}" in caught.value.hint
+
+
+@pytest.mark.parametrize("driver", [MICROSOFT, FREETDS])
+@pytest.mark.parametrize(("intent", "said"), [("readonly", "ReadOnly"), ("readwrite", "ReadWrite")])
+def test_the_intent_is_said(driver: Driver, intent: str, said: str) -> None:
+    settings = SqlSettings.model_validate({"application_intent": intent})
+
+    assert ("ApplicationIntent", said) in READINGS[driver.family](build(driver, settings=settings))
+
+
+def test_where_no_driver_tells_the_intent_the_report_does() -> None:
+    assert "ApplicationIntent" not in build(LEGACY)
+    assert "SSODB: the ODBC driver SQL Server cannot tell the server that it only reads" in notes(LEGACY, DEFAULT)
+    assert len(notes(LEGACY, SqlSettings(application_intent="readwrite"))) == 1
+
+
+def test_multi_subnet_failover_is_refused_for_an_instance_that_the_registry_names() -> None:
+    settings = SqlSettings(multi_subnet_failover=True)
+    with pytest.raises(Fault) as caught:
+        build(MICROSOFT, settings=settings, at=Address("SQL01\\SSO", "SSODB"))
+
+    assert caught.value.code == "option-unsupported"
+    assert "multi_subnet_failover" in caught.value.message
+
+
+def test_a_service_principal_cannot_say_more() -> None:
+    spn = "x};UID=sa;"
+    settings = SqlSettings(server_spn=spn)
+
+    assert dict(microsoft_reading(build(MICROSOFT, settings=settings)))["ServerSPN"] == spn
+    with pytest.raises(Fault) as caught:
+        build(FREETDS, settings=settings)
+    assert caught.value.code == "address"
 
 
 def test_trusting_any_certificate_is_said_to_the_driver_and_to_the_report() -> None:
@@ -240,4 +300,15 @@ def test_what_gives_up_a_protection_is_noted() -> None:
     assert notes(MICROSOFT, SqlSettings(encrypt="optional")) == (
         "SSODB: the connection is encrypted only if the server wants it",
     )
-    assert notes(LEGACY, DEFAULT) == ("SSODB: the ODBC driver SQL Server is out of support",)
+    assert notes(LEGACY, SqlSettings(application_intent="readwrite")) == (
+        "SSODB: the ODBC driver SQL Server is out of support",
+    )
+
+
+def test_the_inventorys_other_section_is_named_where_its_own_options_are_meant() -> None:
+    settings = BizTalkSettings(host_in_certificate="sql.contoso.example")
+    with pytest.raises(Fault) as caught:
+        build(FREETDS, settings=settings)
+
+    assert "biztalk.host_in_certificate" in caught.value.hint
+    assert notes(FREETDS, settings) == ("BizTalk databases: FreeTDS does not verify the server's certificate",)

@@ -1,12 +1,13 @@
 import platform
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.sql import odbc
-from ssoaudit.collect.sql.drivers import Driver, Offer, choose, find_driver
+from ssoaudit.collect.sql.drivers import Driver, Offer, Option, choose, find_driver
 from tests.odbc import needs
 
 LIBRARY = Path("/opt/lib/libmsodbcsql-18.6.so.2.1")
@@ -40,7 +41,7 @@ def test_microsofts_newest_registered_driver_comes_first() -> None:
         ),
         (
             Offer(("SQL Server Native Client 11.0",)),
-            Driver("legacy", "SQL Server Native Client 11.0", "registered", None),
+            Driver("legacy", "SQL Server Native Client 11.0", "registered", "11.0"),
         ),
     ],
 )
@@ -92,18 +93,27 @@ def test_a_configured_driver_of_another_product_is_refused(tmp_path: Path) -> No
         assert caught.value.code == "driver-unknown"
 
 
+EIGHTEEN = {"strict", "host_in_certificate", "application_intent", "multi_subnet_failover", "server_spn"}
+
+
 @pytest.mark.parametrize(
-    ("driver", "knows"),
+    ("name", "known"),
     [
-        (Driver("microsoft", "ODBC Driver 18 for SQL Server", "registered", "18"), True),
-        (Driver("microsoft", str(LIBRARY), "package", "18.6"), True),
-        (Driver("microsoft", "ODBC Driver 17 for SQL Server", "registered", "17"), False),
-        (Driver("freetds", "FreeTDS", "registered", None), False),
-        (Driver("legacy", "SQL Server", "registered", None), False),
+        ("ODBC Driver 18 for SQL Server", EIGHTEEN),
+        (str(LIBRARY), EIGHTEEN),
+        ("ODBC Driver 17 for SQL Server", EIGHTEEN - {"strict", "host_in_certificate"}),
+        ("FreeTDS", {"application_intent", "server_spn"}),
+        ("ODBC Driver 13 for SQL Server", {"application_intent", "multi_subnet_failover", "server_spn"}),
+        ("SQL Server Native Client 11.0", {"application_intent", "multi_subnet_failover", "server_spn"}),
+        ("SQL Server Native Client 10.0", {"server_spn"}),
+        ("SQL Server", set()),
     ],
 )
-def test_only_microsofts_driver_from_18_on_knows_strict(driver: Driver, knows: bool) -> None:
-    assert driver.knows_strict is knows
+def test_each_driver_knows_its_own_options(name: str, known: set[Option]) -> None:
+    path = name.startswith("/")
+    driver = choose(None, Offer((), (Path(name),)) if path else Offer((name,)))
+
+    assert {option for option in get_args(Option) if driver.knows(option)} == known
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the package is searched this way on Linux")

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ssoaudit.credentials import Secret
+from ssoaudit.lab.certificate import Authority
+from ssoaudit.lab.tds.answers import Refusal
 from ssoaudit.lab.tds.server import SqlServer
 from tests.lab.tds.running import ANSWERS, MANY, PASSWORD, TABLES, USER, running, sql_server, statement
 from tests.odbc import DRIVERS, needs
@@ -238,6 +242,32 @@ def test_a_certificate_of_an_unknown_authority_is_noticed() -> None:
         told = driver.refusal(lambda: driver.connect(port, encrypt=True, trust=False))
     assert "certificate verify failed" in told
     assert server.sessions == []
+
+
+def test_strict_encryption_is_tds_8_within_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Driver("microsoft", needs("microsoft"), importlib.import_module("pyodbc"))
+    authority = Authority()
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = authority.server_context("localhost")
+    server = SqlServer("SQL1", ANSWERS, USER, Secret(PASSWORD), encryption="strict", ssl_context=context)
+    with running(server) as port:
+        string = (
+            f"DRIVER={{{driver.path}}};SERVER={{tcp:localhost,{port}}};UID={{{USER}}};"
+            f"PWD={{{PASSWORD.replace('}', '}}')}}};Encrypt=strict;"
+        )
+        with closing(driver.odbc.connect(string, autocommit=True, timeout=10)) as connection:
+            assert [tuple(row) for row in connection.execute("SELECT n FROM many").fetchall()] == list(MANY.rows)
+        driver.refusal(lambda: driver.connect(port, encrypt=True))
+    assert [session.encrypted for session in server.sessions] == [True]
+
+
+def test_every_login_may_be_refused_with_errors_of_the_tests_own(driver: Driver) -> None:
+    refusals = (Refusal(942, "The database is offline."),)
+    server = SqlServer("SQL1", ANSWERS, USER, Secret(PASSWORD), refusals=refusals)
+    with running(server) as port:
+        assert "(942)" in driver.refusal(lambda: driver.connect(port))
+    assert (server.sessions, server.rejected_logins) == ([], 1)
 
 
 def test_the_answers_hold_every_topic() -> None:

@@ -289,6 +289,12 @@ def test_a_login_that_is_too_old_or_too_long_is_cut(port: int, fields: dict[str,
         client.log_on(**fields)
 
 
+def test_a_client_that_comes_just_before_the_end_leaves_nothing_behind() -> None:
+    for _ in range(30):
+        with running(sql_server()) as port:
+            socket.create_connection(("127.0.0.1", port)).close()
+
+
 def test_stopping_cuts_the_connections() -> None:
     with running(sql_server()) as port:
         client = Client(port)
