@@ -1,5 +1,7 @@
 """The profiles: from which severity a finding blocks, and how long the evidence may be relied on."""
 
+from datetime import timedelta
+
 from ssoaudit.result import ProfileRecord
 from ssoaudit.vocabulary import Profile, Severity
 
@@ -11,3 +13,10 @@ PROFILES = {
         ProfileRecord(name=Profile.COMPLIANCE, gate=Severity.MEDIUM, lifetime_hours=31 * 24),
     )
 }
+
+BACKUP_AGE = timedelta(days=8)
+"""How old the newest complete backup may be in the compliance profile.
+
+BizTalk's job makes one a day unless it is set otherwise, and one a week with the log between them is common; the eighth
+day lets a weekly one run late.
+"""

@@ -1,13 +1,13 @@
 """Evidence without collecting it: what the lab's machines would have answered, and what is judged of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
 from ssoaudit.evaluate import evaluate
 from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, Reading, ReadStatus, ServerEvidence
-from ssoaudit.facts import SSODB_TOPICS, TOPICS
+from ssoaudit.facts import BIZTALK_TOPICS, MSDB_TOPICS, SSODB_TOPICS, TOPICS, SqlFact, SqlServer
 from ssoaudit.inventory import Inventory
 from ssoaudit.lab.estate import LabEstate
 from ssoaudit.record import RunRecord
@@ -33,11 +33,15 @@ RUN = RunRecord(
 def bundle(
     estate: LabEstate, *, inventory: Inventory | None = None, without: Collection[tuple[str, str]] = ()
 ) -> Evidence:
-    """What the estate answers; `without` names the (server, topic) pairs to which access is denied, SSODB being one."""
+    """What the estate answers; `without` names the (server, topic) pairs to which access is denied.
+
+    SSODB is one such server, BizTalkMgmtDb and BizTalkMsgBoxDb are others.
+    """
+    named = inventory or estate.inventory()
     return Evidence(
         schema_version=1,
         run=RUN,
-        inventory=inventory or estate.inventory(),
+        inventory=named,
         asked=ASKED,
         servers=tuple(
             ServerEvidence(
@@ -47,23 +51,37 @@ def bundle(
                 topics={topic: _reading(estate, name, topic, denied=(name, topic) in without) for topic in ASKED},
             )
             for name in estate.machines
-            if (inventory or estate.inventory()).server(name)
+            if named.server(name)
         ),
-        ssodb=DatabaseEvidence(
-            server="SQLSSO01",
-            database="SSODB",
-            driver="the lab's",
-            notes=(),
-            started=STARTED,
-            finished=FINISHED,
-            topics={topic.topic: _row(estate, topic.topic, without) for topic in SSODB_TOPICS},
-        ),
+        ssodb=_database("SSODB", estate.database, (*SSODB_TOPICS, *MSDB_TOPICS), without),
+        management=_database("BizTalkMgmtDb", estate.management, BIZTALK_TOPICS, without)
+        if named.has_biztalk
+        else None,
+        message_boxes=(_database("BizTalkMsgBoxDb", estate.database, (SqlServer,), without),)
+        if named.has_biztalk
+        else (),
     )
 
 
-def _row(estate: LabEstate, topic: str, without: Collection[tuple[str, str]]) -> Reading:
-    fact = estate.database.get(topic)
-    if fact is None or ("SSODB", topic) in without:
+def _database(
+    name: str, facts: Mapping[str, SqlFact], topics: Iterable[type[SqlFact]], without: Collection[tuple[str, str]]
+) -> DatabaseEvidence:
+    return DatabaseEvidence(
+        server="SQLSSO01",
+        database=name,
+        driver="the lab's",
+        notes=(),
+        started=STARTED,
+        finished=FINISHED,
+        topics={
+            topic.topic: _row(facts.get(topic.topic), topic.topic, denied=(name, topic.topic) in without)
+            for topic in topics
+        },
+    )
+
+
+def _row(fact: SqlFact | None, topic: str, *, denied: bool) -> Reading:
+    if fact is None or denied:
         return _missing(ReadStatus.DENIED, "denied", "read", f"SELECT for {topic} was denied.")
     return Read(status=ReadStatus.OK, milliseconds=1, lacking={}, data=fact.model_dump(mode="json"))
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from ssoaudit.facts import (
+    AuditRights,
+    BackupDatabases,
     ClusterResource,
     ClusterView,
     EntssoRegistry,
@@ -15,8 +18,15 @@ from ssoaudit.facts import (
     MsdtcIdentities,
     Service,
     Services,
+    SqlAlias,
+    SqlServer,
+    SsodbBackups,
+    SsoServers,
     WindowsPasswordSecrets,
 )
+from ssoaudit.facts.backup_databases import BackupDatabaseRow
+from ssoaudit.facts.sql_fact import SqlFact
+from ssoaudit.facts.ssodb_backups import SsodbBackupRow
 from ssoaudit.facts.windows_password_secrets import WindowsPasswordSecretRow
 from ssoaudit.lab.estate import (
     ACCOUNT,
@@ -24,12 +34,14 @@ from ssoaudit.lab.estate import (
     AFFILIATES,
     BIZTALK,
     CLUSTER,
+    DATABASE,
     DOMAIN_SID,
     NODES,
     SECRETS,
     SQL,
     LabEstate,
 )
+from ssoaudit.lab.estate.names import SQL_NODE
 from ssoaudit.lab.scenarios import with_clones, without_dependency
 
 Change = tuple[str, str, str, str]
@@ -52,6 +64,14 @@ SAME_ACCOUNT = "accounts.service-account-same-on-every-node"
 IN_ADMINISTRATORS = "accounts.service-account-in-sso-administrators"
 OTHER = "CONTOSO\\svc-other"
 MAY_LOG_ON = "accounts.service-account-may-log-on-as-service"
+REENCRYPTED = "secret.reencryption-is-complete"
+ENABLED = "entsso.sso-is-enabled"
+TICKETS = "entsso.validates-tickets"
+AVAILABLE = "database.is-highly-available"
+VIRTUAL = "database.address-is-virtual"
+INVENTORIED = "database.sso-servers-are-inventoried"
+BACKED_UP = "database.is-backed-up"
+PRIVILEGED = "database.audit-account-is-least-privileged"
 
 
 @dataclass(frozen=True)
@@ -164,6 +184,57 @@ def _rows_under(secret: str) -> Callable[[LabEstate], LabEstate]:
     def alter(estate: LabEstate) -> LabEstate:
         row = WindowsPasswordSecretRow(wp_msid=secret, number=7, oldest=None, newest=None)
         return estate.alter_database(WindowsPasswordSecrets(rows=(row,)))
+
+    return alter
+
+
+def _row_of(fact: type[SqlFact], **update: object) -> Callable[[LabEstate], LabEstate]:
+    """The estate whose SSODB, or whose SQL Server, answers a topic of one row otherwise."""
+
+    def alter(estate: LabEstate) -> LabEstate:
+        (row,) = estate.database[fact.topic].model_dump()["rows"]
+        return estate.alter_database(fact.model_validate({"rows": ({**row, **update},)}))
+
+    return alter
+
+
+def _backups(change: Callable[[SsodbBackupRow], SsodbBackupRow | None]) -> Callable[[LabEstate], LabEstate]:
+    def alter(estate: LabEstate) -> LabEstate:
+        backups = estate.database[SsodbBackups.topic]
+        assert isinstance(backups, SsodbBackups)
+        rows = tuple(changed for changed in map(change, backups.rows) if changed is not None)
+        return estate.alter_database(SsodbBackups(rows=rows))
+
+    return alter
+
+
+def _complete(**update: object) -> Callable[[SsodbBackupRow], SsodbBackupRow]:
+    return lambda row: row.model_copy(update=update) if row.type == "D" else row
+
+
+def _ago(days: int) -> Callable[[SsodbBackupRow], SsodbBackupRow]:
+    return lambda row: row.model_copy(update={"newest_finish": row.local_time - timedelta(days=days)})
+
+
+def _backup_set(*servers: str) -> Callable[[LabEstate], LabEstate]:
+    """The estate whose backup set has SSODB on these servers."""
+
+    def alter(estate: LabEstate) -> LabEstate:
+        backup_set = estate.management[BackupDatabases.topic]
+        assert isinstance(backup_set, BackupDatabases)
+        rows = tuple(row for row in backup_set.rows if row.DatabaseName != DATABASE)
+        added = tuple(BackupDatabaseRow(ServerName=server, DatabaseName=DATABASE) for server in servers)
+        return estate.alter_database(BackupDatabases(rows=(*rows, *added)))
+
+    return alter
+
+
+def _registered(name: str) -> Callable[[LabEstate], LabEstate]:
+    def alter(estate: LabEstate) -> LabEstate:
+        servers = estate.database[SsoServers.topic]
+        assert isinstance(servers, SsoServers)
+        row = servers.rows[-1].model_copy(update={"srv_server_name": name})
+        return estate.alter_database(SsoServers(rows=(*servers.rows, row)))
 
     return alter
 
@@ -332,9 +403,9 @@ FAULTS = (
     ),
     Fault(
         "one of two secrets on the second node",
-        _secrets(NODES[1], SECRETS[0]),
+        _secrets(NODES[1], SECRETS[1]),
         ((SAME_SECRET, "estate", "fail", "critical"), (COVERS, NODES[1], "fail", "critical")),
-        ("SSONODE1", SECRETS[1].strip("{}")),
+        ("SSONODE1", SECRETS[0].strip("{}")),
     ),
     Fault(
         "ENTSSO runs on the passive node",
@@ -369,7 +440,7 @@ FAULTS = (
     Fault(
         "a server that is not configured",
         _registry(NODES[1], sql_server=None, sql_database=None),
-        ((SAME_DATABASE, "estate", "fail", "critical"),),
+        ((SAME_DATABASE, "estate", "fail", "critical"), (VIRTUAL, NODES[1], "not_applicable", "high")),
         (NODES[1],),
     ),
     Fault(
@@ -387,7 +458,7 @@ FAULTS = (
     Fault(
         "rows under a secret that no node holds",
         _rows_under("DEADBEEF-0000-4000-8000-000000000001"),
-        tuple((COVERS, node, "fail", "critical") for node in NODES),
+        (*((COVERS, node, "fail", "critical") for node in NODES), (REENCRYPTED, "SSODB", "fail", "medium")),
         ("SSONODE1", "deadbeef", "7 rows"),
     ),
     Fault(
@@ -398,6 +469,8 @@ FAULTS = (
             (NAMED, "SSODB", "fail", "critical"),
             (GROUPS, "estate", "not_verified", "critical"),
             *((IN_ADMINISTRATORS, server, "not_verified", "critical") for server in (*NODES, *BIZTALK)),
+            (ENABLED, "SSODB", "not_verified", "high"),
+            (TICKETS, "SSODB", "not_verified", "medium"),
         ),
         ("-----",),
     ),
@@ -420,6 +493,14 @@ FAULTS = (
             (GROUPS, "estate", "not_verified", "critical"),
             *((COVERS, node, "not_verified", "critical") for node in NODES),
             *((IN_ADMINISTRATORS, server, "not_verified", "critical") for server in (*NODES, *BIZTALK)),
+            *((VIRTUAL, server, "not_verified", "high") for server in (*NODES, *BIZTALK)),
+            (INVENTORIED, "SSODB", "not_verified", "high"),
+            (ENABLED, "SSODB", "not_verified", "high"),
+            (TICKETS, "SSODB", "not_verified", "medium"),
+            (REENCRYPTED, "SSODB", "not_verified", "medium"),
+            (AVAILABLE, "SSODB", "not_verified", "medium"),
+            (BACKED_UP, "SSODB", "not_verified", "medium"),
+            (PRIVILEGED, "SSODB", "not_verified", "low"),
         ),
         ("SSODB",),
     ),
@@ -482,8 +563,123 @@ FAULTS = (
             (IS_DOMAIN, NODES[1], "not_verified", "critical"),
             _blocked(IN_ADMINISTRATORS, NODES[1]),
             (MAY_LOG_ON, NODES[1], "not_verified", "critical"),
+            (VIRTUAL, NODES[1], "not_verified", "high"),
+            (INVENTORIED, "SSODB", "not_verified", "high"),
         ),
         ("a machine called SSONODE1 answered",),
+    ),
+    Fault(
+        "rows under the previous secret",
+        _rows_under(SECRETS[1].strip("{}").upper()),
+        ((REENCRYPTED, "SSODB", "fail", "medium"),),
+        ("2 master secrets", SECRETS[0].strip("{}"), "45 rows", SECRETS[1].strip("{}"), "7 rows"),
+    ),
+    Fault(
+        "Enterprise SSO is disabled",
+        _info(gi_flags=0x44),
+        ((ENABLED, "SSODB", "fail", "high"),),
+        ("0x44", "disabled"),
+    ),
+    Fault(
+        "tickets are not validated",
+        _info(gi_flags=0x26),
+        ((TICKETS, "SSODB", "fail", "medium"),),
+        ("0x26", "not validated"),
+    ),
+    Fault(
+        "a SQL Server of one machine",
+        _row_of(SqlServer, is_clustered=0),
+        (
+            (AVAILABLE, "SSODB", "fail", "medium"),
+            *((VIRTUAL, server, "not_applicable", "high") for server in (*NODES, *BIZTALK)),
+        ),
+        (SQL, "not clustered"),
+    ),
+    Fault(
+        "SSODB is in none of the server's availability groups",
+        _row_of(SqlServer, is_clustered=0, is_hadr_enabled=1),
+        (
+            (AVAILABLE, "SSODB", "fail", "medium"),
+            *((VIRTUAL, server, "not_applicable", "high") for server in (*NODES, *BIZTALK)),
+        ),
+        (SQL, "availability groups", "in none"),
+    ),
+    *(
+        Fault(name, alter, ((VIRTUAL, BIZTALK[0], "fail", "high"), (SAME_DATABASE, "estate", *same)), says)
+        for name, alter, same, says in (
+            (
+                "a BizTalk server looks for SSODB on SQL Server's node",
+                _registry(BIZTALK[0], sql_server=SQL_NODE),
+                ("fail", "critical"),
+                (BIZTALK[0], SQL_NODE, SQL),
+            ),
+            (
+                "a BizTalk server looks for SSODB on a node through an alias",
+                _registry(
+                    BIZTALK[0],
+                    sql_server="SSOSQL",
+                    sql_aliases=(SqlAlias(name="SSOSQL", target=f"DBMSSOCN,{SQL_NODE},1433"),),
+                ),
+                ("fail", "critical"),
+                (BIZTALK[0], "SSOSQL", "sqlnode1"),
+            ),
+        )
+    ),
+    Fault(
+        "a server that the inventory does not name",
+        _registered("btsapp03.contoso.com"),
+        ((INVENTORIED, "SSODB", "fail", "high"),),
+        ("btsapp03.contoso.com",),
+    ),
+    Fault(
+        "no complete backup of SSODB",
+        _backups(lambda row: row if row.type != "D" else None),
+        ((BACKED_UP, "SSODB", "fail", "medium"),),
+        (SQL, DATABASE, "no complete backup"),
+    ),
+    Fault(
+        "an old backup of SSODB",
+        _backups(_ago(9)),
+        ((BACKED_UP, "SSODB", "fail", "medium"),),
+        (SQL, DATABASE, "2026-11-11", "8 days"),
+    ),
+    Fault(
+        "a backup of SSODB for copying only",
+        _backups(_complete(is_copy_only=True)),
+        ((BACKED_UP, "SSODB", "fail", "medium"),),
+        (SQL, "copy-only"),
+    ),
+    Fault(
+        "another server's backup of SSODB",
+        _backups(_complete(server_name="SQLOLD")),
+        ((BACKED_UP, "SSODB", "fail", "medium"),),
+        (SQL, "SQLOLD"),
+    ),
+    Fault(
+        "SSODB is not in BizTalk's backup set",
+        _backup_set(),
+        ((BACKED_UP, "SSODB", "fail", "low"),),
+        ("backup job", DATABASE),
+    ),
+    Fault(
+        "another server's SSODB is in BizTalk's backup set",
+        _backup_set("SQLOLD"),
+        ((BACKED_UP, "SSODB", "fail", "low"),),
+        ("backup job", "SQLOLD"),
+    ),
+    *(
+        Fault(
+            f"the audit login {phrase}",
+            _row_of(AuditRights, **{right: 1}),
+            ((PRIVILEGED, "SSODB", "fail", "low"),),
+            ("ssoaudit", phrase),
+        )
+        for right, phrase in (
+            ("is_sysadmin", "is sysadmin"),
+            ("is_db_owner", "is db_owner"),
+            ("reads_wp_password", "reads wp_password"),
+            ("updates_global_info", "updates SSOX_GlobalInfo"),
+        )
     ),
 )
 
@@ -500,5 +696,8 @@ HARMLESS = (
     ),
     Fault("ids in other letters", _secrets(NODES[1], *(name.upper().strip("{}") for name in SECRETS)), (), ()),
     Fault("a second mandatory dependency", _depends_on("[SSOMSS] and [Cluster Disk 2]"), (), ()),
+    Fault("tickets that are validated", _info(gi_flags=0x66), (), ()),
+    Fault("a backup of a week ago", _backups(_ago(7)), (), ()),
+    Fault("the backup set names the server with its port", _backup_set(f"{SQL.lower()},1433"), (), ()),
     Fault("alternatives beside the name", _depends_on("[SSOMSS] and ([Cluster Disk 2] or [MSDTC-SSOMSS])"), (), ()),
 )

@@ -4,19 +4,28 @@ from faults import FAULTS, HARMLESS, Change, Fault
 
 from ssoaudit.lab.estate import LabEstate, healthy
 from ssoaudit.registry import find_checks
-from ssoaudit.vocabulary import Status, Verdict
+from ssoaudit.result import Finding
+from ssoaudit.vocabulary import Profile, Status, Verdict
 
 
-def outcomes(estate: LabEstate) -> dict[tuple[str, str], Change]:
-    result = judge(bundle(estate))
+def findings(estate: LabEstate) -> dict[tuple[str, str], Finding]:
+    """What all profiles together say: a check says the same in each that it is in."""
+    evidence = bundle(estate)
     return {
-        (finding.check, finding.target): (finding.check, finding.target, finding.status.value, finding.severity.value)
-        for finding in result.findings
+        (finding.check, finding.target): finding for profile in Profile for finding in judge(evidence, profile).findings
     }
 
 
-def test_the_healthy_estate_passes_every_check() -> None:
-    result = judge(bundle(healthy()))
+def outcomes(estate: LabEstate) -> dict[tuple[str, str], Change]:
+    return {
+        (check, target): (check, target, finding.status.value, finding.severity.value)
+        for (check, target), finding in findings(estate).items()
+    }
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_the_healthy_estate_passes_every_check(profile: Profile) -> None:
+    result = judge(bundle(healthy()), profile)
 
     assert {finding.status for finding in result.findings} == {Status.PASS}
     assert result.verdict is Verdict.READY
@@ -33,8 +42,7 @@ def test_one_fault_changes_exactly_the_right_findings(fault: Fault) -> None:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_the_text_names_what_is_wrong(fault: Fault) -> None:
     check, target, _, _ = fault.changes[0]
-    result = judge(bundle(fault.alter(healthy())))
-    text = next(finding.text for finding in result.findings if (finding.check, finding.target) == (check, target))
+    text = findings(fault.alter(healthy()))[check, target].text
 
     assert [word for word in fault.says if word not in text] == []
 

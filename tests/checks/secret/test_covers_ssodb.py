@@ -127,14 +127,14 @@ def test_an_ssodb_that_is_still_to_be_made_is_not_applicable(change: str, stage:
 
 
 def test_every_possible_owner_is_asked_once_it_is_clustered() -> None:
-    estate = healthy().alter(NODES[1], MasterSecretIds(is_present=True, names=(NEW,)))
+    estate = healthy().alter(NODES[1], MasterSecretIds(is_present=True, names=(OLD,)))
     found = {finding.target: finding for finding in findings_of(CHECK, bundle(estate))}
 
     assert {target: finding.status for target, finding in found.items()} == {
         NODES[0]: Status.PASS,
         NODES[1]: Status.FAIL,
     }
-    assert f"{OLD} (3 rows)" in found[NODES[1]].text
+    assert f"{NEW} (45 rows)" in found[NODES[1]].text
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_it_does_not_concern_servers_that_are_not_meant_to_hold_it(update: dict[
     [{"stage": Stage.PLANNED}, {"stage": Stage.BUILT}, {"cluster_role": ClusterRole.MEMBER}],
 )
 def test_the_present_or_remote_master_is_asked(update: dict[str, Any]) -> None:
-    estate = healthy().alter(BIZTALK[0], MasterSecretIds(is_present=True, names=(NEW,)))
+    estate = healthy().alter(BIZTALK[0], MasterSecretIds(is_present=True, names=(OLD,)))
     inventory = estate.inventory().model_copy(update={**update, "present_master": BIZTALK[0]})
     finding = finding_of(CHECK, bundle(estate, inventory=inventory))
 

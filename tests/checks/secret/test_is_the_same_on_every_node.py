@@ -179,7 +179,7 @@ def test_an_unread_node_is_not_verified_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "severity"), [((NEW,), Severity.CRITICAL), ((NEW, OLD, STALE), Severity.LOW)], ids=["used", "leftover"]
+    ("names", "severity"), [((OLD,), Severity.CRITICAL), ((NEW, OLD, STALE), Severity.LOW)], ids=["used", "leftover"]
 )
 def test_what_ssodb_uses_decides(names: tuple[str, ...], severity: Severity) -> None:
     finding = finding_of(CHECK, bundle(healthy().alter(NODES[1], ids(*names))))
