@@ -13,15 +13,16 @@ import click
 from ssoaudit.cli import cli
 from ssoaudit.cli.failures import variables
 from ssoaudit.cli.schema import SCHEMAS, text_of
+from ssoaudit.collect.sql.catalogue import TOPICS as SQL_TOPICS
 from ssoaudit.exitcodes import ExitCode
-from ssoaudit.facts import SSODB_TOPICS, TOPICS, Fact
+from ssoaudit.facts import TOPICS, Fact, SqlFact
 from ssoaudit.facts.fact import Part, Scope
 from ssoaudit.profiles import PROFILES
 from ssoaudit.registry import Registered, find_checks
 from ssoaudit.vocabulary import ClusterRole, Profile, Target
 
 DOCS = Path(__file__).parent
-ALL_TOPICS = (*TOPICS, *SSODB_TOPICS)
+ALL_TOPICS = (*TOPICS, *SQL_TOPICS)
 GENERATED = "<!-- Written by `make docs` from the code; do not edit. -->"
 
 TARGETS = {
@@ -166,8 +167,9 @@ def _commands() -> Iterator[str]:
         "There is no option, variable of an option, or key for a password. It is looked for in the keyring "
         "(`keyring set ssoaudit ACCOUNT`; needs the extra `keyring`), then in `SSOAUDIT_PASSWORD`, and then asked for. "
         "Where all servers are set to `auth: kerberos`, whose ticket counts, or to `auth: certificate`, no password is "
-        "asked for. The SQL login that the inventory's `sql.user` names has a password of its own: from the keyring "
-        "(service `ssoaudit-sql`), `SSOAUDIT_SQL_PASSWORD` or the prompt; without a login the Windows identity counts."
+        "asked for. A SQL login that the inventory's `sql.user` or `biztalk.user` names has a password of its own: "
+        "from the keyring (service `ssoaudit-sql`), `SSOAUDIT_SQL_PASSWORD` or the prompt; without a login the Windows "
+        "identity counts."
     )
     yield (
         "`evidence.json`, `result.json` and `report.html` hold the same facts about the estate, and only you can read "
@@ -251,7 +253,7 @@ def _topics() -> Iterator[str]:
 
 
 def _reader(topic: type[Fact]) -> str:
-    return f"{topic.topic}.{'sql' if topic in SSODB_TOPICS else 'ps1'}"
+    return f"{topic.topic}.{'sql' if issubclass(topic, SqlFact) else 'ps1'}"
 
 
 def _used_by(topic: type[Fact]) -> list[str]:

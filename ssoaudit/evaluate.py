@@ -4,9 +4,9 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from ssoaudit.evidence import Evidence, Read, Reading, ReadStatus
-from ssoaudit.facts import SSODB_TOPICS, Env, Lacking
-from ssoaudit.plugin import SERVER_TARGETS, Outcome, Step, cmd, not_applicable
+from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, Reading, ReadStatus
+from ssoaudit.facts import BIZTALK_TOPICS, MESSAGE_BOX_TOPICS, MSDB_TOPICS, SSODB_TOPICS, Env, Lacking, Scope, SqlFact
+from ssoaudit.plugin import SERVER_TARGETS, Outcome, PerMessageBox, Step, cmd, not_applicable
 from ssoaudit.profiles import PROFILES
 from ssoaudit.registry import Catalogue, Registered
 from ssoaudit.result import (
@@ -59,7 +59,8 @@ def evaluate(
     if only or skip:
         narrowed = Narrowing(only=only, skip=skip, evaluated=len(wanted), known=len(in_profile))
     servers, ssodb = _servers(estate), _ssodb(estate)
-    blind = unread(servers, ssodb)
+    management, message_boxes = _management(estate), _message_boxes(estate)
+    blind = unread(servers, ssodb, management, message_boxes)
     return Result(
         schema_version=1,
         version=__version__,
@@ -86,6 +87,8 @@ def evaluate(
         findings=tuple(findings),
         servers=servers,
         ssodb=ssodb,
+        management=management,
+        message_boxes=message_boxes,
         not_covered=_not_covered(estate, wanted),
         problems=catalogue.problems,
     )
@@ -141,6 +144,8 @@ class _Session:
         if inventory.stage < check.stage:
             return f"Applies from the stage {check.stage.value} on; the inventory says {inventory.stage.value}."
         if subject.server is None and subject.kind in SERVER_TARGETS:
+            return none_of(subject.kind, inventory)
+        if subject.kind is Target.MANAGEMENT_DATABASE and not inventory.has_biztalk:
             return none_of(subject.kind, inventory)
         return None
 
@@ -306,14 +311,32 @@ def _servers(estate: Estate) -> tuple[ServerRecord, ...]:
 
 def _ssodb(estate: Estate) -> DatabaseRecord | None:
     ssodb = estate.evidence.ssodb
-    if ssodb is None:
+    return None if ssodb is None else _database_record(ssodb, (*SSODB_TOPICS, *MSDB_TOPICS))
+
+
+def _management(estate: Estate) -> DatabaseRecord | None:
+    """The management database; where it was to be asked and is not in the evidence, as one that was not read."""
+    management = estate.evidence.management
+    if management is None and not estate.inventory.has_biztalk:
         return None
+    return _database_record(management, BIZTALK_TOPICS)
+
+
+def _message_boxes(estate: Estate) -> tuple[DatabaseRecord, ...]:
+    boxes = estate.message_boxes
+    if isinstance(boxes, Missing):
+        return ()
+    return tuple(_database_record(box, MESSAGE_BOX_TOPICS) for box in boxes.values())
+
+
+def _database_record(database: DatabaseEvidence | None, topics: Sequence[type[SqlFact]]) -> DatabaseRecord:
+    read = database.topics if database else {}
     return DatabaseRecord(
-        server=ssodb.server,
-        database=ssodb.database,
-        driver=ssodb.driver,
-        notes=ssodb.notes,
-        topics=tuple(_topic_record(topic.topic, ssodb.topics.get(topic.topic)) for topic in SSODB_TOPICS),
+        server=database.server if database else "",
+        database=database.database if database else "",
+        driver=database.driver if database else "",
+        notes=database.notes if database else (),
+        topics=tuple(_topic_record(topic.topic, read.get(topic.topic)) for topic in topics),
     )
 
 
@@ -329,7 +352,14 @@ def _not_covered(estate: Estate, wanted: Sequence[Registered]) -> tuple[str, ...
         need.per.members for registered in wanted for need in registered.check.needs if need.per is not None
     }
     empty = [target for target in Target if target in asked & SERVER_TARGETS and not estate.servers(target)]
+    if not estate.inventory.has_biztalk and any(map(_reads_management_database, wanted)):
+        empty.append(Target.MANAGEMENT_DATABASE)
     return tuple(none_of(target, estate.inventory) for target in empty)
+
+
+def _reads_management_database(registered: Registered) -> bool:
+    needs = registered.check.needs
+    return any(need.per is PerMessageBox or (need.fact and need.fact.scope is Scope.BIZTALK_DATABASE) for need in needs)
 
 
 def _check_record(registered: Registered) -> CheckRecord:

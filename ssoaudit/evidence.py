@@ -86,7 +86,7 @@ class ServerEvidence(Record):
 
 
 class DatabaseEvidence(Record):
-    """What SSODB answered, by topic.
+    """What a database answered, by topic; of SSODB also what msdb beside it told.
 
     `server` and `database` say where it was looked for, and are empty where nobody knew; `notes` are sentences about
     what the connection could not assure. Times are the auditor's, UTC.
@@ -102,7 +102,11 @@ class DatabaseEvidence(Record):
 
 
 class Evidence(Record):
-    """What was read of an estate. `asked` are the topics that every server was asked for."""
+    """What was read of an estate. `asked` are the topics that every server was asked for.
+
+    `management` is the BizTalk management database, None where the inventory has no BizTalk; `message_boxes` are the
+    MessageBox databases that it names.
+    """
 
     schema_version: Literal[1]
     run: RunRecord
@@ -110,6 +114,8 @@ class Evidence(Record):
     asked: tuple[str, ...]
     servers: tuple[ServerEvidence, ...]
     ssodb: DatabaseEvidence | None
+    management: DatabaseEvidence | None
+    message_boxes: tuple[DatabaseEvidence, ...]
 
     @model_validator(mode="after")
     def _names_each_server_once(self) -> Self:

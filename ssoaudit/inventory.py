@@ -5,7 +5,7 @@ import os
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from typing_extensions import Self
@@ -171,6 +171,8 @@ class WinrmSettings(_Section):
 class SqlSettings(_Section):
     """Where SSODB is. What is left out is read from the servers' registry."""
 
+    section: ClassVar[str] = "sql"
+
     server: SqlServer | None = Field(default=None, description="HOST, HOST,PORT or HOST\\INSTANCE.")
     address: SqlServer | None = Field(default=None, description="Where to connect, if not the server.")
     database: Line | None = Field(default=None, description="The database's name, usually SSODB.")
@@ -184,15 +186,57 @@ class SqlSettings(_Section):
     trust_server_certificate: bool = Field(
         default=False, description="Do not verify SQL Server's certificate. Unsafe; printed in the report."
     )
+    host_in_certificate: Host | None = Field(
+        default=None, description="The name that SQL Server's certificate carries, if not the server's."
+    )
+    application_intent: Literal["readonly", "readwrite"] = Field(
+        default="readonly",
+        description="readonly: an availability group may send the reader to a secondary; readwrite: to the primary.",
+    )
+    multi_subnet_failover: bool = Field(
+        default=False, description="Try all addresses of an availability group's listener at once."
+    )
+    server_spn: Line | None = Field(
+        default=None, description="SQL Server's service principal, if not MSSQLSvc/host:port."
+    )
     user: Line | None = Field(default=None, description="A SQL login, which needs server; else the Windows identity.")
+
+    @model_validator(mode="after")
+    def _options_go_together(self) -> Self:
+        """A driver passes over the one that it does not heed, so the two are not accepted beside each other."""
+        where = self.address or self.server or ""
+        if self.multi_subnet_failover and "\\" in where and "," not in where:
+            hint = "write HOST,PORT, or leave multi_subnet_failover out"
+            raise FlawError(
+                Flaw(
+                    "multi_subnet_failover does not go together with an instance name", hint, ("multi_subnet_failover",)
+                )
+            )
+        if self.trust_server_certificate and self.encrypt == "strict":
+            hint = "leave trust_server_certificate out, or use encrypt: mandatory"
+            raise FlawError(
+                Flaw("encrypt: strict always verifies the certificate", hint, ("trust_server_certificate",))
+            )
+        if self.trust_server_certificate and self.host_in_certificate is not None:
+            message = "where trust_server_certificate is set no name in the certificate is looked at"
+            raise FlawError(Flaw(message, "leave one of the two out", ("host_in_certificate",)))
+        return self
 
     @model_validator(mode="after")
     def _sends_no_password_to_an_unknown_server(self) -> Self:
         """The address may come from a node's registry: a password goes only where the inventory says."""
         if self.user is not None and self.server is None:
-            hint = "write sql.server, or leave user out and use the Windows identity"
-            raise FlawError(Flaw("a SQL login needs sql.server", hint, at=("user",)))
+            hint = f"write {self.section}.server, or leave user out and use the Windows identity"
+            raise FlawError(Flaw(f"a SQL login needs {self.section}.server", hint, at=("user",)))
         return self
+
+
+class BizTalkSettings(SqlSettings):
+    """Where the BizTalk management database is."""
+
+    section: ClassVar[str] = "biztalk"
+
+    database: Line | None = Field(default=None, description="The database's name; BizTalkMgmtDb unless given.")
 
 
 class Server(_Section):
@@ -281,6 +325,9 @@ class Inventory(_Section):
     sql: SqlSettings = Field(
         default=SqlSettings(), description="Where SSODB is; what is left out is read from the servers."
     )
+    biztalk: BizTalkSettings | None = Field(
+        default=None, description="Where the BizTalk management database is, and how it is reached."
+    )
     servers: tuple[Server, ...] = Field(min_length=1, description="The Windows machines; at least one cluster node.")
 
     @field_validator("winrm")
@@ -300,6 +347,11 @@ class Inventory(_Section):
         if flaws:
             raise FlawError(*flaws)
         return servers
+
+    @property
+    def has_biztalk(self) -> bool:
+        """Whether there is a BizTalk group to be audited: a server of it, or its database, is named."""
+        return self.biztalk is not None or any(Role.BIZTALK in server.roles for server in self.servers)
 
     @cached_property
     def nodes(self) -> tuple[Server, ...]:

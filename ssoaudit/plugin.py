@@ -19,11 +19,13 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from ssoaudit.evidence import Missing
 from ssoaudit.facts import Fact, Scope
 from ssoaudit.inventory import Inventory, Server
+from ssoaudit.profiles import BACKUP_AGE
 from ssoaudit.quoting import Command, command
 from ssoaudit.vocabulary import ClusterRole, Grade, Profile, Severity, Stage, Status, Target
 
 __all__ = [
     "ALL_PROFILES",
+    "BACKUP_AGE",
     "CLUSTERED_SSO",
     "BadSignature",
     "Check",
@@ -36,6 +38,7 @@ __all__ = [
     "PerBizTalkServer",
     "PerMachine",
     "PerMaster",
+    "PerMessageBox",
     "PerNode",
     "PerServer",
     "Profile",
@@ -108,6 +111,12 @@ class PerMachine(PerServer[F]):
     """What each machine answered, SQL machines included."""
 
     members = Target.MACHINE
+
+
+class PerMessageBox(PerServer[F]):
+    """What the SQL Server of each MessageBox database answered, by `<database> on <server>`."""
+
+    members = Target.MANAGEMENT_DATABASE
 
 
 @dataclass(frozen=True)
@@ -308,6 +317,8 @@ def _need(parameter: inspect.Parameter, function: Callable[..., object], each: T
         _refuse(function, parameter, "is no fact model, PerServer[…], Inventory or Server")
     if need.context is Server and each not in SERVER_TARGETS:
         _refuse(function, parameter, f"asks for the server, but the target is the {each.value}")
+    if need.fact and need.per is PerMessageBox and need.fact.scope is not Scope.SQL_SERVER:
+        _refuse(function, parameter, "is no fact of a SQL Server, which alone is read of a MessageBox")
     if need.fact and need.per is None and need.fact.scope is Scope.SERVER and each not in SERVER_TARGETS:
         _refuse(function, parameter, f"is a fact of one server, but the target is the {each.value}: use PerServer[…]")
     return need

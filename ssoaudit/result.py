@@ -130,7 +130,7 @@ class ServerRecord(Record):
 
 
 class DatabaseRecord(Record):
-    """Where SSODB was looked for, and what of it was read. `notes`: what the connection could not assure."""
+    """Where a database was looked for, and what of it was read. `notes`: what the connection could not assure."""
 
     server: str
     database: str
@@ -159,16 +159,43 @@ class Narrowing(Record):
 READ_IN_FULL = frozenset({"ok", "absent"})
 
 
-def unread(servers: Iterable[ServerRecord], ssodb: DatabaseRecord | None) -> tuple[str, ...]:
-    """The servers, and SSODB, of which something that was asked for was not read in full; what is absent was."""
+def unread(
+    servers: Iterable[ServerRecord],
+    ssodb: DatabaseRecord | None,
+    management: DatabaseRecord | None,
+    message_boxes: Iterable[DatabaseRecord],
+) -> tuple[str, ...]:
+    """The servers and databases of which something that was asked for was not read in full; what is absent was.
+
+    SSODB is always asked, the management database where there is a BizTalk server or a record of it.
+    """
+    servers = tuple(servers)
     names = tuple(
         server.name
         for server in servers
         if not server.answered or any(topic.status not in READ_IN_FULL for topic in server.topics)
     )
-    if ssodb is None or any(topic.status not in READ_IN_FULL for topic in ssodb.topics):
-        return (*names, "SSODB")
-    return names
+    boxes = tuple(
+        f"{box.database} on {box.server}" if box.server else "a MessageBox"
+        for box in message_boxes
+        if not _is_read(box)
+    )
+    return (
+        *names,
+        *(() if ssodb is not None and _is_read(ssodb) else ("SSODB",)),
+        *(("BizTalkMgmtDb",) if _is_unread_management(management, servers) else ()),
+        *boxes,
+    )
+
+
+def _is_unread_management(management: DatabaseRecord | None, servers: Iterable[ServerRecord]) -> bool:
+    if management is None:
+        return any(Role.BIZTALK in server.roles for server in servers)
+    return not _is_read(management)
+
+
+def _is_read(database: DatabaseRecord) -> bool:
+    return all(topic.status in READ_IN_FULL for topic in database.topics)
 
 
 def verdict_of(
@@ -212,6 +239,8 @@ class Result(Record):
     findings: tuple[Finding, ...]
     servers: tuple[ServerRecord, ...]
     ssodb: DatabaseRecord | None
+    management: DatabaseRecord | None
+    message_boxes: tuple[DatabaseRecord, ...]
     not_covered: tuple[str, ...]
     problems: tuple[str, ...]
 
@@ -232,7 +261,7 @@ class Result(Record):
             self.gate,
             asked=known,
             narrowed=self.narrowed is not None,
-            blind=bool(self.problems or unread(self.servers, self.ssodb)),
+            blind=bool(self.problems or unread(self.servers, self.ssodb, self.management, self.message_boxes)),
         )
         if self.verdict is not due:
             raise ValueError(f"the verdict {self.verdict.value} is not what the findings say: {due.value}")

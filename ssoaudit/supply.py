@@ -1,18 +1,19 @@
 """What a check is called with: its targets, and for each the facts that its signature asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ssoaudit.evidence import Missing
-from ssoaudit.facts import Fact, Scope
+from ssoaudit.evidence import Missing, ReadStatus
+from ssoaudit.facts import Fact, MessageBoxes, Scope
 from ssoaudit.inventory import Inventory, Server
-from ssoaudit.plugin import SERVER_TARGETS, Need
+from ssoaudit.plugin import SERVER_TARGETS, Need, PerMessageBox
 from ssoaudit.result import Reason
 from ssoaudit.targets import Estate, View
 from ssoaudit.vocabulary import Target
 
-DATABASE_SCOPES = frozenset({Scope.SSODB, Scope.SQL_SERVER})
+DATABASE_SCOPES = frozenset({Scope.SSODB, Scope.SQL_SERVER, Scope.BIZTALK_DATABASE})
+DATABASE_NAMES = {Target.DATABASE: "SSODB", Target.MANAGEMENT_DATABASE: "BizTalkMgmtDb"}
 
 NO_TARGET = {
     Target.BIZTALK_SERVER: "BizTalk servers",
@@ -40,7 +41,7 @@ class Supply:
     """What a check is called with, or why it is not called.
 
     `blocking` are the reasons not to call it; `unread` the servers of a `PerServer` that are not in it, `read`
-    those that are; `empty` names a kind of server that the inventory does not name.
+    those that are; `empty` names a kind of target that the inventory does not name.
     """
 
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -68,14 +69,16 @@ def subjects_of(target: Target, estate: Estate) -> tuple[Subject, ...]:
             Subject(target, "cluster" if alone else f"cluster as {view.nodes[0]} sees it", view=view)
             for view in estate.views
         )
-    return (Subject(target, "SSODB" if target is Target.DATABASE else target.value),)
+    return (Subject(target, DATABASE_NAMES.get(target, target.value)),)
 
 
 def supply_of(needs: Sequence[Need], subject: Subject, estate: Estate) -> Supply:
     """The arguments for a check of that subject."""
     supply = Supply()
     for need in needs:
-        if need.per is not None and need.fact is not None:
+        if need.per is PerMessageBox and need.fact is not None:
+            supply = _supply_per_message_box(supply, need, need.fact, estate)
+        elif need.per is not None and need.fact is not None:
             supply = _supply_per_server(supply, need, estate)
         else:
             supply = _supply_one(supply, need, subject, estate)
@@ -91,6 +94,8 @@ def _supply_one(supply: Supply, need: Need, subject: Subject, estate: Estate) ->
     elif need.fact is not None:
         value = _fact_of(need.fact, subject, estate)
         if isinstance(value, Missing) and not need.optional:
+            if need.fact.scope is Scope.BIZTALK_DATABASE and not estate.inventory.has_biztalk:
+                return replace(supply, empty=Target.MANAGEMENT_DATABASE)
             return replace(supply, blocking=(*supply.blocking, *_reasons(value, need.fact, subject, estate)))
         if need.fact.scope is Scope.CLUSTER and estate.views:
             supply = _with_blind_nodes(supply, need.fact, estate)
@@ -100,6 +105,8 @@ def _supply_one(supply: Supply, need: Need, subject: Subject, estate: Estate) ->
 def _fact_of(model: type[Fact], subject: Subject, estate: Estate) -> Fact | Missing:
     if model.scope is Scope.CLUSTER:
         return subject.view.cluster if subject.view is not None else estate.cluster
+    if model.scope is Scope.BIZTALK_DATABASE:
+        return estate.management_fact(model)
     if model.scope in DATABASE_SCOPES:
         return estate.database_fact(model)
     if subject.server is None:
@@ -137,12 +144,27 @@ def _supply_per_server(supply: Supply, need: Need, estate: Estate) -> Supply:
     if not members:
         return replace(supply, empty=need.per.members)
     answers = {server.name: estate.fact(server.name, need.fact) for server in members}
+    return _with_answers(supply, need, need.fact, answers)
+
+
+def _supply_per_message_box(supply: Supply, need: Need, model: type[Fact], estate: Estate) -> Supply:
+    if not estate.inventory.has_biztalk:
+        return replace(supply, empty=Target.MANAGEMENT_DATABASE)
+    answers = estate.message_box_facts(model)
+    if isinstance(answers, Missing):
+        return replace(supply, blocking=(*supply.blocking, reason(answers, None, MessageBoxes.topic)))
+    if not answers:
+        return replace(supply, blocking=(*supply.blocking, reason(_NO_MESSAGE_BOX, None, MessageBoxes.topic)))
+    return _with_answers(supply, need, model, answers)
+
+
+def _with_answers(supply: Supply, need: Need, model: type[Fact], answers: Mapping[str, Fact | Missing]) -> Supply:
+    """Those that answered as one argument, and the others as not read; with an optional fact all of them."""
+    assert need.per is not None  # noqa: S101 - told by the caller
     if need.optional:
         return replace(supply, arguments={**supply.arguments, need.parameter: need.per(answers)})
     facts = {name: answer for name, answer in answers.items() if not isinstance(answer, Missing)}
-    unread = tuple(
-        reason(answer, name, need.fact.topic) for name, answer in answers.items() if isinstance(answer, Missing)
-    )
+    unread = tuple(reason(answer, name, model.topic) for name, answer in answers.items() if isinstance(answer, Missing))
     if not facts:
         return replace(supply, blocking=(*supply.blocking, *unread))
     return replace(
@@ -156,3 +178,12 @@ def _supply_per_server(supply: Supply, need: Need, estate: Estate) -> Supply:
 def reason(missing: Missing, server: str | None, topic: str) -> Reason:
     """Why a topic is missing, as it stands in a finding."""
     return Reason(code=missing.code, server=server, topic=topic, message=missing.message, hint=missing.hint)
+
+
+_NO_MESSAGE_BOX = Missing(
+    status=ReadStatus.ERROR,
+    code="no-message-box",
+    stage="evaluate",
+    message="The BizTalk management database names no MessageBox database.",
+    hint="Check that biztalk.database is the management database of a configured group.",
+)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from ssoaudit.evidence import Evidence, Missing, Read, Reading, ReadStatus, typed
-from ssoaudit.facts import ClusterView, Env, Fact, Lacking
+from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, Reading, ReadStatus, typed
+from ssoaudit.facts import ClusterView, Env, Fact, Lacking, MessageBoxes
 from ssoaudit.inventory import Inventory, Server
 from ssoaudit.vocabulary import ClusterRole, Role, Stage, Target
 
@@ -51,8 +51,26 @@ class Estate:
 
     def database_fact(self, model: type[F]) -> F | Missing:
         """What SSODB, or the SQL Server that holds it, answered about a topic, or why that is not known."""
-        reading = self.evidence.ssodb.topics.get(model.topic) if self.evidence.ssodb else None
-        return typed(reading, model) if reading else _not_collected(model.topic)
+        return _answer(self.evidence.ssodb, model)
+
+    def management_fact(self, model: type[F]) -> F | Missing:
+        """What the BizTalk management database answered about a topic, or why that is not known."""
+        return _answer(self.evidence.management, model)
+
+    @cached_property
+    def message_boxes(self) -> Mapping[str, DatabaseEvidence | None] | Missing:
+        """The MessageBox databases that the management database names, and what was read of each."""
+        boxes = self.management_fact(MessageBoxes)
+        if isinstance(boxes, Missing):
+            return boxes
+        read = {(box.server, box.database): box for box in self.evidence.message_boxes}
+        return {f"{row.DBName} on {row.DBServerName}": read.get((row.DBServerName, row.DBName)) for row in boxes.rows}
+
+    def message_box_facts(self, model: type[F]) -> Mapping[str, F | Missing] | Missing:
+        """What the SQL Server of each MessageBox answered about a topic, or why the MessageBoxes are not known."""
+        if isinstance(self.message_boxes, Missing):
+            return self.message_boxes
+        return {name: _answer(box, model) for name, box in self.message_boxes.items()}
 
     def servers(self, target: Target) -> tuple[Server, ...]:
         """The servers of a kind, in the inventory's order."""
@@ -162,6 +180,11 @@ class Estate:
         reading = self.evidence.topics(server.name).get(Env.topic)
         env = typed(reading, Env) if reading else _not_collected(Env.topic)
         return env if isinstance(env, Missing) else env.computer_name
+
+
+def _answer(database: DatabaseEvidence | None, model: type[F]) -> F | Missing:
+    reading = database.topics.get(model.topic) if database else None
+    return typed(reading, model) if reading else _not_collected(model.topic)
 
 
 def _is_known_by_address(server: Server) -> bool:

@@ -88,7 +88,7 @@ def anchors(page: Path) -> set[str]:
 def test_commands_that_are_shown_exist(page: Path) -> None:
     known = {command.split()[1] for command in commands(cli, "ssoaudit") if " " in command}
     blocks = re.findall(r"^```.*?^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    shown = re.findall(r"^(?:\$ )?ssoaudit ([a-z]+)", "\n".join(blocks), re.MULTILINE)
+    shown = re.findall(r"^(?:\$ )?ssoaudit ([a-z-]+)", "\n".join(blocks), re.MULTILINE)
     assert set(shown) <= known
 
 

@@ -13,7 +13,17 @@ from ssoaudit import result as result_file
 from ssoaudit.documents import DocumentError
 from ssoaudit.evaluate import evaluate
 from ssoaudit.evidence import Evidence, Missing, Read, ReadStatus
-from ssoaudit.facts import ClusterView, EntssoRegistry, Env, MasterSecretIds, Services
+from ssoaudit.facts import (
+    BizTalkGroup,
+    ClusterView,
+    EntssoRegistry,
+    Env,
+    MasterSecretIds,
+    MessageBoxes,
+    Services,
+    SqlServer,
+    SsodbBackups,
+)
 from ssoaudit.facts.cluster_view import GroupState
 from ssoaudit.inventory import Inventory
 from ssoaudit.lab.estate import BIZTALK, NODES, SQL, healthy
@@ -23,6 +33,7 @@ from ssoaudit.plugin import (
     Grade,
     Outcome,
     PerBizTalkServer,
+    PerMessageBox,
     PerNode,
     PerServer,
     Server,
@@ -616,6 +627,7 @@ class TestFile:
             {"problems": ("acme: cannot be used",)},
             {"servers": ()},
             {"ssodb": None},
+            {"management": None},
             {"findings": ()},
         ],
         ids=lambda update: next(iter(update)),
@@ -651,3 +663,108 @@ class TestFile:
 
         assert message in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+@rule(Target.MANAGEMENT_DATABASE)
+def named(group: BizTalkGroup) -> Outcome:
+    return passed(group.rows[0].SSOServerName)
+
+
+@rule(Target.DATABASE)
+def used(group: BizTalkGroup) -> Outcome:
+    return passed(group.rows[0].SSOServerName)
+
+
+@rule(Target.MANAGEMENT_DATABASE)
+def asked(inventory: Inventory) -> Outcome:
+    return passed(inventory.name)
+
+
+@rule(Target.DATABASE)
+def placed(boxes: PerMessageBox[SqlServer]) -> Outcome:
+    return passed(", ".join(f"{name}: {fact.rows[0].physical_node}" for name, fact in boxes.items()))
+
+
+@rule(Target.DATABASE)
+def saved(backups: SsodbBackups) -> Outcome:
+    return passed(backups.rows[0].type or "")
+
+
+class TestDatabases:
+    def test_their_facts_are_supplied(self) -> None:
+        result = judged(named, placed, saved)
+        said = {finding.check: (finding.target, finding.text) for finding in result.findings}
+
+        assert said == {
+            "test.named": ("BizTalkMgmtDb", "SSOMSS"),
+            "test.placed": ("SSODB", "BizTalkMsgBoxDb on SQLSSO01: SQLNODE1"),
+            "test.saved": ("SSODB", "D"),
+        }
+        assert result.verdict is Verdict.READY
+
+    def test_without_biztalk_there_is_nothing_to_ask(self) -> None:
+        estate = healthy()
+        inventory = estate.inventory()
+        servers = tuple(server for server in inventory.servers if server.name not in BIZTALK)
+        inventory = inventory.model_copy(update={"biztalk": None, "servers": servers})
+        result = judged(fine, named, used, asked, placed, evidence=bundle(estate, inventory=inventory))
+
+        assert {finding.check: finding.status for finding in result.findings} == {
+            "test.fine": Status.PASS,
+            "test.named": Status.NOT_APPLICABLE,
+            "test.used": Status.NOT_APPLICABLE,
+            "test.asked": Status.NOT_APPLICABLE,
+            "test.placed": Status.NOT_APPLICABLE,
+        }
+        assert result.not_covered == ("The inventory names no BizTalk management database.",)
+        assert (result.management, result.message_boxes, result.verdict) == (None, (), Verdict.READY)
+
+    @pytest.mark.parametrize(
+        ("place", "check"),
+        [
+            (("BizTalkMgmtDb", BizTalkGroup.topic), named),
+            (("BizTalkMgmtDb", MessageBoxes.topic), placed),
+            (("BizTalkMsgBoxDb", SqlServer.topic), placed),
+            (("SSODB", SsodbBackups.topic), saved),
+        ],
+    )
+    def test_what_was_denied_is_not_verified(self, place: tuple[str, str], check: Check[Any]) -> None:
+        finding = only_finding(judged(check, evidence=bundle(healthy(), without=(place,))))
+
+        assert (finding.status, finding.reasons[0].topic) == (Status.NOT_VERIFIED, place[1])
+
+    @pytest.mark.parametrize(
+        ("place", "named"),
+        [
+            (("SSODB", SsodbBackups.topic), "SSODB"),
+            (("BizTalkMgmtDb", BizTalkGroup.topic), "BizTalkMgmtDb"),
+            (("BizTalkMsgBoxDb", SqlServer.topic), "BizTalkMsgBoxDb on SQLSSO01"),
+        ],
+    )
+    def test_a_database_that_was_not_read_in_full_is_not_ready(self, place: tuple[str, str], named: str) -> None:
+        result = judged(fine, evidence=bundle(healthy(), without=(place,)))
+
+        assert result.verdict is Verdict.INCOMPLETE
+        assert f"Not read in full: {named}." in result.subline
+
+    @pytest.mark.parametrize("update", [{"management": None}, {"message_boxes": ()}, {"ssodb": None}])
+    def test_a_database_that_the_evidence_lacks_is_not_ready(self, update: dict[str, Any]) -> None:
+        result = judged(fine, named, placed, evidence=bundle(healthy()).model_copy(update=update))
+
+        assert result.verdict is Verdict.INCOMPLETE
+
+    def test_a_group_without_a_message_box_is_not_verified(self) -> None:
+        estate = healthy().alter_database(MessageBoxes(rows=()))
+        finding = only_finding(judged(placed, evidence=bundle(estate)))
+
+        assert (finding.status, finding.reasons[0].code) == (Status.NOT_VERIFIED, "no-message-box")
+
+    def test_a_message_box_that_is_not_in_the_evidence_is_told_beside_the_others(self) -> None:
+        boxes = healthy().management[MessageBoxes.topic]
+        assert isinstance(boxes, MessageBoxes)
+        other = boxes.rows[0].model_copy(update={"Id": 2, "DBName": "Box2"})
+        estate = healthy().alter_database(MessageBoxes(rows=(*boxes.rows, other)))
+        finding = only_finding(judged(placed, evidence=bundle(estate)))
+
+        assert finding.status is Status.NOT_VERIFIED
+        assert finding.text.startswith("Holds on BizTalkMsgBoxDb on SQLSSO01; not read: Box2 on SQLSSO01: ")

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from ssoaudit import documents, inventory
 from ssoaudit.documents import DocumentError, Problem
-from ssoaudit.inventory import Groups, Inventory, Server, SqlSettings, WinrmSettings
+from ssoaudit.inventory import BizTalkSettings, Groups, Inventory, Server, SqlSettings, WinrmSettings
 from ssoaudit.vocabulary import ClusterRole, Role, Stage
 
 ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -267,10 +267,45 @@ def test_sql_servers_in_their_three_forms(server: str) -> None:
     assert SqlSettings(server=server).server == server
 
 
+def test_the_management_database_is_reached_like_ssodb() -> None:
+    estate = Inventory(name="x", servers=(Server(host="a", roles=(Role.CLUSTER,)),), biztalk=BizTalkSettings())
+    assert estate.has_biztalk
+    told = refused(f"name: x\n{NODE}biztalk:\n  user: ssoaudit\n")
+    assert "a SQL login needs biztalk.server" in told
+
+
+@pytest.mark.parametrize(("roles", "has"), [((Role.CLUSTER,), False), ((Role.CLUSTER, Role.BIZTALK), True)])
+def test_an_inventory_has_biztalk_where_it_names_a_server_of_it(roles: tuple[Role, ...], has: bool) -> None:
+    assert Inventory(name="x", servers=(Server(host="a", roles=roles),)).has_biztalk is has
+
+
 def test_a_sql_login_goes_only_where_the_inventory_says() -> None:
     told = refused(f"name: x\n{NODE}sql:\n  user: ssoaudit\n")
     assert told.startswith("estate.yaml:4:")
     assert "a SQL login needs sql.server" in told
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("{server: 'SQL1\\SSO', multi_subnet_failover: true}", "an instance name"),
+        ("{server: SQL1, address: 'SQL2\\SSO', multi_subnet_failover: true}", "an instance name"),
+        ("{encrypt: strict, trust_server_certificate: true}", "always verifies"),
+        ("{host_in_certificate: sql1.contoso.com, trust_server_certificate: true}", "no name"),
+        ("{application_intent: read}", "readonly"),
+        ("{host_in_certificate: 'a b'}", "host name"),
+        ('{server_spn: "a\\tb"}', "control character"),
+    ],
+)
+def test_sql_options_that_are_not_heeded_are_named_with_their_line(settings: str, told: str) -> None:
+    said = refused(f"name: x\n{NODE}sql: {settings}\n")
+    assert said.startswith("estate.yaml:3:")
+    assert told in said
+
+
+def test_sql_options_that_go_together() -> None:
+    settings = SqlSettings(server="SQL1\\SSO,1444", multi_subnet_failover=True, application_intent="readwrite")
+    assert settings.multi_subnet_failover
 
 
 @pytest.mark.parametrize("server", ["", "SQL1:1433", "SQL1,0", "SQL1,65536", "a;b", "a\\b\\c", "{a}", "(local)", "a,b"])

@@ -8,8 +8,8 @@ from faults import FAULTS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssoaudit.evidence import Evidence
-from ssoaudit.facts import SSODB_TOPICS, TOPICS, ClusterView
+from ssoaudit.evidence import DatabaseEvidence, Evidence
+from ssoaudit.facts import BIZTALK_TOPICS, MSDB_TOPICS, SSODB_TOPICS, TOPICS, ClusterView, SqlServer
 from ssoaudit.lab.estate import NODES, LabEstate, healthy
 from ssoaudit.lab.scenarios import SCENARIOS
 from ssoaudit.result import Result, worst
@@ -32,7 +32,9 @@ ESTATES = {
 }
 EVIDENCE = {name: bundle(estate) for name, estate in ESTATES.items()}
 PLACES = [(server.name, topic.topic) for server in healthy().inventory().servers for topic in TOPICS]
-PLACES += [("SSODB", topic.topic) for topic in SSODB_TOPICS]
+PLACES += [("SSODB", topic.topic) for topic in (*SSODB_TOPICS, *MSDB_TOPICS)]
+PLACES += [("BizTalkMgmtDb", topic.topic) for topic in BIZTALK_TOPICS]
+PLACES += [("BizTalkMsgBoxDb", SqlServer.topic)]
 
 
 def without(evidence: Evidence, topics: Iterable[tuple[str, str]], servers: Iterable[str]) -> Evidence:
@@ -46,11 +48,22 @@ def without(evidence: Evidence, topics: Iterable[tuple[str, str]], servers: Iter
         for server in evidence.servers
         if server.name not in nobody
     )
-    ssodb = evidence.ssodb
-    if ssodb is not None:
-        rows = {topic: read for topic, read in ssodb.topics.items() if ("SSODB", topic) not in gone}
-        ssodb = None if "SSODB" in nobody else ssodb.model_copy(update={"topics": rows})
-    return evidence.model_copy(update={"servers": kept, "ssodb": ssodb})
+    boxes = (rest(box, gone, nobody) for box in evidence.message_boxes)
+    return evidence.model_copy(
+        update={
+            "servers": kept,
+            "ssodb": rest(evidence.ssodb, gone, nobody),
+            "management": rest(evidence.management, gone, nobody),
+            "message_boxes": tuple(box for box in boxes if box is not None),
+        }
+    )
+
+
+def rest(database: DatabaseEvidence | None, gone: set[tuple[str, str]], nobody: set[str]) -> DatabaseEvidence | None:
+    if database is None or database.database in nobody:
+        return None
+    topics = {topic: read for topic, read in database.topics.items() if (database.database, topic) not in gone}
+    return database.model_copy(update={"topics": topics})
 
 
 def aggregate(result: Result) -> dict[str, State]:

@@ -6,7 +6,7 @@ from typing import Any, Optional, Union
 
 import pytest
 
-from ssoaudit.facts import ClusterView, Env, Fact, Part, Services
+from ssoaudit.facts import ClusterView, Env, Fact, MessageBoxes, Part, Services, SqlServer
 from ssoaudit.inventory import Inventory, Server
 from ssoaudit.lab.estate import healthy
 from ssoaudit.plugin import (
@@ -21,6 +21,7 @@ from ssoaudit.plugin import (
     PerBizTalkServer,
     PerMachine,
     PerMaster,
+    PerMessageBox,
     PerNode,
     PerServer,
     Severity,
@@ -73,6 +74,7 @@ def asking_for(annotation: object) -> Callable[..., Outcome]:
         (Missing | Env, Need("given", Env, optional=True)),
         (Union[Env, Missing], Need("given", Env, optional=True)),  # noqa: UP007 - the older spelling
         (PerServer[Env], Need("given", Env, PerServer)),
+        (PerMessageBox[SqlServer], Need("given", SqlServer, PerMessageBox)),
         (PerNode[Env | Missing], Need("given", Env, PerNode, optional=True)),
         (PerNode[Union[Missing, Env]], Need("given", Env, PerNode, optional=True)),  # noqa: UP007 - likewise
         (PerMaster[Services], Need("given", Services, PerMaster)),
@@ -119,6 +121,12 @@ def test_what_a_check_may_ask_for(annotation: object, need: Need) -> None:
 )
 def test_what_a_check_may_not_ask_for(annotation: object) -> None:
     with pytest.raises(BadSignature, match="is no fact model"):
+        check_of(asking_for(annotation))
+
+
+@pytest.mark.parametrize("annotation", [PerMessageBox[Env], PerMessageBox[MessageBoxes]])
+def test_of_a_message_box_only_its_server_is_read(annotation: object) -> None:
+    with pytest.raises(BadSignature, match="no fact of a SQL Server"):
         check_of(asking_for(annotation))
 
 

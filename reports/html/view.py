@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ssoaudit.reports import words
 from ssoaudit.reports.html import cards, matrix
-from ssoaudit.result import Finding, Result, TopicRecord
+from ssoaudit.result import DatabaseRecord, Finding, Result, TopicRecord
 from ssoaudit.vocabulary import Severity, State, Status, Verdict
 
 _REASONS = 5
@@ -169,9 +169,18 @@ def build(result: Result) -> Page:
 def _log(result: Result) -> Iterator[LogEntry]:
     for server in result.servers:
         yield LogEntry(server.name, server.answered, server.topics)
+    for name, database in _databases(result):
+        where = f"{name} ({database.database} on {database.server})" if database.server else name
+        yield LogEntry(where, answered=True, topics=database.topics)
+
+
+def _databases(result: Result) -> Iterator[tuple[str, DatabaseRecord]]:
     if result.ssodb is not None:
-        where = f"SSODB ({result.ssodb.database} on {result.ssodb.server})" if result.ssodb.server else "SSODB"
-        yield LogEntry(where, answered=True, topics=result.ssodb.topics)
+        yield "SSODB", result.ssodb
+    if result.management is not None:
+        yield "BizTalk management", result.management
+    for box in result.message_boxes:
+        yield "MessageBox", box
 
 
 def _verdict(result: Result, drawn: cards.Cards) -> VerdictCard:
@@ -280,9 +289,10 @@ def _facts(result: Result) -> Iterator[Fact]:
     yield Fact("Run", f"{run.id}, {words.utc(run.started):%H:%M:%S} to {words.utc(run.finished):%H:%M:%S} UTC")
     yield Fact("Run by", f"{run.operator} on {run.auditor}, read-only")
     yield Fact("Cluster", _cluster(result))
-    if result.ssodb is not None and result.ssodb.server:
-        through = f", read through {result.ssodb.driver}" if result.ssodb.driver else ", not read"
-        yield Fact("SSODB", f"{result.ssodb.database} on {result.ssodb.server}{through}")
+    for name, database in _databases(result):
+        if database.server:
+            through = f", read through {database.driver}" if database.driver else ", not read"
+            yield Fact(name, f"{database.database} on {database.server}{through}")
     yield Fact("Tool", _tool(result))
     yield Fact("Judged as of", words.minute(result.as_of))
     yield Fact(

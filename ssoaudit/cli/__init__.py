@@ -12,6 +12,7 @@ from ssoaudit.cli.audit import collect, demo, evaluate, run
 from ssoaudit.cli.catalogue import checks
 from ssoaudit.cli.command import Group, show_version
 from ssoaudit.cli.configuration import read_configuration
+from ssoaudit.cli.grants import sql_grants
 from ssoaudit.cli.report import report
 from ssoaudit.cli.schema import schema
 from ssoaudit.cli.session import Session
@@ -72,7 +73,7 @@ def cli(context: click.Context, verbose: int, log_file: Path | None) -> None:
     )
 
 
-for command in (demo, run, collect, evaluate, report, checks, schema):
+for command in (demo, run, collect, evaluate, report, checks, schema, sql_grants):
     cli.add_command(command)
 
 

@@ -10,7 +10,7 @@ from ssoaudit import evidence as evidence_file
 from ssoaudit import inventory as inventory_file
 from ssoaudit import record
 from ssoaudit.cli import options
-from ssoaudit.cli.collecting import Manner, answered, credential, read_estate, sql_credential
+from ssoaudit.cli.collecting import Manner, SqlCredentials, answered, credential, read_estate, sql_credentials
 from ssoaudit.cli.command import Command
 from ssoaudit.cli.judging import Question, judge, save_and_judge
 from ssoaudit.cli.outputs import EVIDENCE, REPORT, RESULT, Outputs, spare, stranger_to, try_directory
@@ -50,7 +50,7 @@ def demo(session: Session, scenario: str, out: Path) -> int:
         session.log.redaction.add([lab.password])
         logon = Credential(lab.user, lab.password, "the lab")
         sql = Credential(lab.sql_user, lab.password, "the lab")
-        evidence = read_estate(session, lab.inventory(), logon, Manner(), sql)
+        evidence = read_estate(session, lab.inventory(), logon, Manner(), SqlCredentials(sql, sql))
     return save_and_judge(evidence, Question(Profile.PREFLIGHT), outputs)
 
 
@@ -78,7 +78,7 @@ def run(
     outputs = Outputs(out, (EVIDENCE, RESULT, REPORT))
     spare([inventory], outputs.paths(), "give another --out")
     outputs.prepare()
-    logon, sql = credential(session, estate, user), sql_credential(session, estate)
+    logon, sql = credential(session, estate, user), sql_credentials(session, estate)
     evidence = read_estate(session, estate, logon, Manner(**manner), sql)
     return save_and_judge(evidence, question, outputs)
 
@@ -108,7 +108,7 @@ def collect(
     if output != options.STDOUT:
         spare([inventory], [output], "give another --output")
         try_directory(output.parent, "give another --output")
-    logon, sql = credential(session, estate, user), sql_credential(session, estate)
+    logon, sql = credential(session, estate, user), sql_credentials(session, estate)
     evidence = read_estate(session, estate, logon, Manner(**manner), sql)
     told = f"{len(answered(evidence))} of {len(evidence.servers)} servers answered"
     if output == options.STDOUT:

@@ -55,16 +55,30 @@ def _ask_for_sql_login(question: str) -> str:
     return getpass.getpass(f"SQL login: {question}")
 
 
-def sql_credential(session: Session, inventory: Inventory) -> Credential | None:
-    """The SQL login of the inventory with its password; None where the Windows identity is meant.
+@dataclass(frozen=True)
+class SqlCredentials:
+    """The SQL logins for SSODB and for the BizTalk management database; None where the Windows identity is meant."""
+
+    sql: Credential | None = None
+    biztalk: Credential | None = None
+
+
+def sql_credentials(session: Session, inventory: Inventory) -> SqlCredentials:
+    """The SQL logins of the inventory with their passwords; one that serves both databases has one.
 
     Raises `CredentialError`.
     """
-    if inventory.sql.user is None:
+    sql = _sql_credential(session, inventory.sql.user)
+    user = inventory.biztalk.user if inventory.biztalk else None
+    return SqlCredentials(sql, sql if user == inventory.sql.user else _sql_credential(session, user))
+
+
+def _sql_credential(session: Session, user: str | None) -> Credential | None:
+    if user is None:
         return None
     prompt = _ask_for_sql_login if sys.stdin is not None and sys.stdin.isatty() else None
     found = resolve(
-        inventory.sql.user,
+        user,
         environment=session.environment,
         prompt=prompt,
         keyring_service=SQL_SERVICE,
@@ -75,9 +89,13 @@ def sql_credential(session: Session, inventory: Inventory) -> Credential | None:
 
 
 def read_estate(
-    session: Session, inventory: Inventory, credential: Credential, manner: Manner, sql: Credential | None = None
+    session: Session,
+    inventory: Inventory,
+    credential: Credential,
+    manner: Manner,
+    sql: SqlCredentials = SqlCredentials(),
 ) -> Evidence:
-    """Read all servers of an inventory, and SSODB."""
+    """Read all servers of an inventory, and its databases."""
     # Imported here, so that judging and reporting work where pywinrm cannot be imported.
     from ssoaudit.collect.collection import Collection, Options
     from ssoaudit.collect.sql.address import SqlLogin
@@ -102,7 +120,8 @@ def read_estate(
             options,
             progress,
             session.run_id,
-            sql_login=SqlLogin(sql.user, sql.password) if sql else None,
+            sql_login=SqlLogin(sql.sql.user, sql.sql.password) if sql.sql else None,
+            biztalk_login=SqlLogin(sql.biztalk.user, sql.biztalk.password) if sql.biztalk else None,
         ).collect()
 
 

@@ -1,4 +1,4 @@
-"""The three steps of a collection: the first look, SSODB, and then all servers at once.
+"""The three steps of a collection: the first look, SSODB, and then all servers and other databases at once.
 
 One server never spoils the run: what cannot be read stands in the evidence with its reason.
 """
@@ -16,6 +16,7 @@ from datetime import datetime, timezone
 from functools import partial
 
 from ssoaudit.collect import script
+from ssoaudit.collect.databases import Databases, Logins, read_databases
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.frames import Transcript, read_transcript, readings, refusal
 from ssoaudit.collect.guard import BEFORE_LOGON, NOT_TRIED, LogonGuard
@@ -28,7 +29,7 @@ from ssoaudit.collect.winrm.endpoint import Endpoint, endpoint, logon_method
 from ssoaudit.collect.winrm.limits import Limits
 from ssoaudit.collect.winrm.logon import Logon
 from ssoaudit.collect.winrm.watchdog import abandon
-from ssoaudit.evidence import Evidence, Missing, Read, Reading, ReadStatus, ServerEvidence, typed
+from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, Reading, ReadStatus, ServerEvidence, typed
 from ssoaudit.facts import TOPICS, ClusterView, EntssoRegistry, Env, Fact, LogonRights, Services
 from ssoaudit.inventory import Inventory, Server, WinrmSettings
 from ssoaudit.record import RunRecord
@@ -81,6 +82,7 @@ class Collection:
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     cancelled: threading.Event = field(default_factory=threading.Event)
     sql_login: SqlLogin | None = None
+    biztalk_login: SqlLogin | None = None
 
     def __post_init__(self) -> None:
         self._guards: dict[str, LogonGuard] = {}
@@ -92,7 +94,9 @@ class Collection:
         first = self._first_look()
         ssodb = read_ssodb(self.inventory, _registry(first), self.sql_login)
         names = names_to_ask(self.inventory, first.values(), ssodb)
+        databases = _beside(lambda: self._databases(ssodb))
         servers = self._all_servers(first, names)
+        read = databases.result()
         return Evidence(
             schema_version=1,
             run=RunRecord(
@@ -103,13 +107,18 @@ class Collection:
                 auditor=platform.node(),
                 version=__version__,
                 script_sha256=script.sha256(),
-                unsafe_options=(*unsafe_options(self.inventory), *ssodb.notes),
+                unsafe_options=(*unsafe_options(self.inventory), *read.notes),
             ),
             inventory=self.inventory,
             asked=tuple(topic.topic for topic in TOPICS),
             servers=servers,
-            ssodb=ssodb,
+            ssodb=read.ssodb,
+            management=read.management,
+            message_boxes=read.message_boxes,
         )
+
+    def _databases(self, ssodb: DatabaseEvidence) -> Databases:
+        return read_databases(self.inventory, ssodb, None, Logins(self.sql_login, self.biztalk_login))
 
     def _first_look(self) -> dict[str, ServerEvidence]:
         """Ask one node for what the other steps need; the next one if it is silent, or cannot tell where SSODB is.
@@ -235,6 +244,20 @@ class Collection:
             "s4u": self.options.s4u,
             "allow_temp_files": self.options.temp_files,
         }
+
+
+def _beside(work: Callable[[], Databases]) -> "Future[Databases]":
+    """Start the work in a thread that keeps nobody: an interrupted program ends without it."""
+    future: Future[Databases] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="databases", daemon=True).start()
+    return future
 
 
 def unsafe_options(inventory: Inventory) -> tuple[str, ...]:

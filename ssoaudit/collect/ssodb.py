@@ -1,11 +1,13 @@
 """The second step: SSODB, at the address of the inventory or of the first node's registry."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 
-from ssoaudit.collect.sql import reader
+from ssoaudit.collect.sql import catalogue, reader
 from ssoaudit.collect.sql.address import Address, SqlLogin
+from ssoaudit.collect.sql.reader import SqlReading
 from ssoaudit.evidence import DatabaseEvidence, Missing, ReadStatus
-from ssoaudit.facts import SSODB_TOPICS, EntssoRegistry, Lacking
+from ssoaudit.facts import SSODB_TOPICS, EntssoRegistry, Lacking, SqlAlias, SqlFact
 from ssoaudit.facts.sql_address import parse_sql_address
 from ssoaudit.inventory import Inventory
 from ssoaudit.vocabulary import Stage
@@ -14,15 +16,25 @@ from ssoaudit.vocabulary import Stage
 def read_ssodb(inventory: Inventory, registry: EntssoRegistry | None, login: SqlLogin | None) -> DatabaseEvidence:
     """What SSODB answers, or why it was not asked. Raises nothing."""
     started = datetime.now(timezone.utc)
-    if inventory.change == "new" and inventory.stage is Stage.PLANNED:
-        return _unasked(started, _TO_BE_MADE)
+    if is_to_be_made(inventory):
+        return unasked(started, _TO_BE_MADE, SSODB_TOPICS)
     server, database = _place(inventory, registry)
     address = inventory.sql.address or server
     if address is None or database is None:
-        return _unasked(started, _ADDRESS_UNKNOWN)
-    reading = reader.read(Address(address, database), inventory.sql, login)
+        return unasked(started, _ADDRESS_UNKNOWN, SSODB_TOPICS)
+    reading = reader.read(Address(address, database), inventory.sql, login, queries=catalogue.SSODB)
+    return asked(started, server or address, database, reading)
+
+
+def is_to_be_made(inventory: Inventory) -> bool:
+    """Whether the databases are still to be made, so that there is nothing to ask."""
+    return inventory.change == "new" and inventory.stage is Stage.PLANNED
+
+
+def asked(started: datetime, server: str, database: str, reading: SqlReading) -> DatabaseEvidence:
+    """What reading a database gave, as evidence."""
     return DatabaseEvidence(
-        server=server or address,
+        server=server,
         database=database,
         driver=f"{reading.driver.family}: {reading.driver.name}" if reading.driver else "",
         notes=reading.notes,
@@ -47,9 +59,17 @@ def _written(registry: EntssoRegistry) -> str | None:
     """The registry's address as one to connect to; None for `(local)` and the like, which here is the auditor."""
     if registry.sql_server is None:
         return None
-    address = parse_sql_address(registry.sql_server, "", registry.sql_aliases)
+    return connectable(registry.sql_server, registry.sql_aliases)
+
+
+def connectable(written: str, aliases: Iterable[SqlAlias] = ()) -> str | None:
+    """An address as it is written on another machine as one to connect to from here; None where it means that machine.
+
+    What is no address stays as it is: connecting tells so.
+    """
+    address = parse_sql_address(written, "", aliases)
     if address is None:
-        return registry.sql_server
+        return written
     if not address.host:
         return None
     if address.port is not None:
@@ -57,15 +77,18 @@ def _written(registry: EntssoRegistry) -> str | None:
     return f"{address.host}\\{address.instance}" if address.instance else address.host
 
 
-def _unasked(started: datetime, reason: Missing) -> DatabaseEvidence:
+def unasked(
+    started: datetime, reason: Missing, topics: Sequence[type[SqlFact]], server: str = "", database: str = ""
+) -> DatabaseEvidence:
+    """A database that was not asked, as evidence; where it is, as far as that is known."""
     return DatabaseEvidence(
-        server="",
-        database="",
+        server=server,
+        database=database,
         driver="",
         notes=(),
         started=started,
         finished=datetime.now(timezone.utc),
-        topics={topic.topic: reason for topic in SSODB_TOPICS},
+        topics={topic.topic: reason for topic in topics},
     )
 
 

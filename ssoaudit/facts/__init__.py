@@ -1,19 +1,34 @@
-"""What can be known. A topic is its reader (`.ps1`) and the typed model of its answer (`.py`), side by side."""
+"""What can be known. A topic is its reader (`.ps1`, `.sql`) and the typed model of its answer (`.py`), side by side."""
 
+from ssoaudit.facts.audit_rights import AuditRights
+from ssoaudit.facts.backup_databases import BackupDatabases
+from ssoaudit.facts.backup_history import BackupHistory
+from ssoaudit.facts.biztalk_group import BizTalkGroup
+from ssoaudit.facts.biztalk_host_instances import BizTalkHostInstances
+from ssoaudit.facts.biztalk_host_mappings import BizTalkHostMappings
+from ssoaudit.facts.biztalk_hosts import BizTalkHosts
+from ssoaudit.facts.biztalk_servers import BizTalkServers
 from ssoaudit.facts.cluster_view import ClusterGroup, ClusterResource, ClusterView
+from ssoaudit.facts.database_properties import DatabaseProperties
 from ssoaudit.facts.entsso_registry import EntssoRegistry, SqlAlias
 from ssoaudit.facts.env import Env
 from ssoaudit.facts.external_credential_secrets import ExternalCredentialSecrets
 from ssoaudit.facts.fact import Fact, Lacking, Part, Scope
 from ssoaudit.facts.global_info import GlobalInfo
+from ssoaudit.facts.global_info_change import GlobalInfoChange
 from ssoaudit.facts.identities import Identities
 from ssoaudit.facts.logon_rights import LogonRights
 from ssoaudit.facts.master_secret_ids import MasterSecretIds
+from ssoaudit.facts.message_boxes import MessageBoxes
 from ssoaudit.facts.msdtc_identities import Cid, ClusteredCid, MsdtcIdentities
+from ssoaudit.facts.other_backup_databases import OtherBackupDatabases
+from ssoaudit.facts.schema_version import SchemaVersion
 from ssoaudit.facts.services import Service, Services
 from ssoaudit.facts.sql_fact import SqlFact
 from ssoaudit.facts.sql_server import SqlServer
 from ssoaudit.facts.sql_session import SqlSession
+from ssoaudit.facts.sso_servers import SsoServers
+from ssoaudit.facts.ssodb_backups import SsodbBackups
 from ssoaudit.facts.windows_password_secrets import WindowsPasswordSecrets
 
 TOPICS: tuple[type[Fact], ...] = (
@@ -32,30 +47,70 @@ SSODB_TOPICS: tuple[type[SqlFact], ...] = (
     SqlServer,
     SqlSession,
     GlobalInfo,
+    GlobalInfoChange,
     ExternalCredentialSecrets,
     WindowsPasswordSecrets,
+    SsoServers,
+    DatabaseProperties,
+    AuditRights,
+    SchemaVersion,
 )
-"""Every topic that SSODB is asked."""
+"""Every topic that SSODB is asked, in this order."""
+
+MSDB_TOPICS: tuple[type[SqlFact], ...] = (SsodbBackups,)
+"""Every topic that msdb is asked on the SQL Server that holds SSODB."""
+
+BIZTALK_TOPICS: tuple[type[SqlFact], ...] = (
+    BizTalkGroup,
+    BizTalkServers,
+    BizTalkHosts,
+    BizTalkHostMappings,
+    BizTalkHostInstances,
+    MessageBoxes,
+    BackupDatabases,
+    OtherBackupDatabases,
+    BackupHistory,
+)
+"""Every topic that the BizTalk management database is asked, in this order."""
+
+MESSAGE_BOX_TOPICS: tuple[type[SqlFact], ...] = (SqlServer,)
+"""Every topic that the SQL Server of a MessageBox database is asked."""
 
 __all__ = [
+    "BIZTALK_TOPICS",
+    "MESSAGE_BOX_TOPICS",
+    "MSDB_TOPICS",
     "SSODB_TOPICS",
     "TOPICS",
+    "AuditRights",
+    "BackupDatabases",
+    "BackupHistory",
+    "BizTalkGroup",
+    "BizTalkHostInstances",
+    "BizTalkHostMappings",
+    "BizTalkHosts",
+    "BizTalkServers",
     "Cid",
     "ClusterGroup",
     "ClusterResource",
     "ClusterView",
     "ClusteredCid",
+    "DatabaseProperties",
     "EntssoRegistry",
     "Env",
     "ExternalCredentialSecrets",
     "Fact",
     "GlobalInfo",
+    "GlobalInfoChange",
     "Identities",
     "Lacking",
     "LogonRights",
     "MasterSecretIds",
+    "MessageBoxes",
     "MsdtcIdentities",
+    "OtherBackupDatabases",
     "Part",
+    "SchemaVersion",
     "Scope",
     "Service",
     "Services",
@@ -63,5 +118,7 @@ __all__ = [
     "SqlFact",
     "SqlServer",
     "SqlSession",
+    "SsoServers",
+    "SsodbBackups",
     "WindowsPasswordSecrets",
 ]

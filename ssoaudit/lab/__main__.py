@@ -9,7 +9,7 @@ import json
 import socket
 import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ssoaudit.collect.script import BOOTSTRAP, FALLBACK_BOOTSTRAP
 from ssoaudit.credentials import Secret
 from ssoaudit.lab.certificate import Authority
 from ssoaudit.lab.powershell import Answer, powershell
-from ssoaudit.lab.tds.answers import Column, Table
+from ssoaudit.lab.tds.answers import Answers, Column, Table
 from ssoaudit.lab.tds.server import SqlServer
 from ssoaudit.lab.winrm import Node
 
@@ -47,7 +47,7 @@ async def serve(order: Mapping[str, Any]) -> None:
         if line.strip() == "counters":
             _say({name: node.counters.as_dict() for name, node in nodes.items()})
         elif line.strip() == "sessions":
-            _say({"sessions": [session.as_dict() for session in sql.sessions]})
+            _say({"sessions": [session.as_dict() for session in sql.sessions], "rejected": sql.rejected_logins})
     for node in nodes.values():
         await node.stop()
     await sql.stop()
@@ -56,9 +56,9 @@ async def serve(order: Mapping[str, Any]) -> None:
 
 
 def _node(machine: Mapping[str, Any], order: Mapping[str, Any], context: ssl.SSLContext | None) -> Node:
-    answers = {topic: Answer(**answer) for topic, answer in machine["answers"].items()}
+    topics = {topic: Answer(**answer) for topic, answer in machine["answers"].items()}
     run = powershell(
-        answers,
+        topics,
         BOOTSTRAP,
         fallback=FALLBACK_BOOTSTRAP,
         noise=order["noise"].encode(),
@@ -69,19 +69,25 @@ def _node(machine: Mapping[str, Any], order: Mapping[str, Any], context: ssl.SSL
 
 
 def _sql_server(order: Mapping[str, Any], context: ssl.SSLContext) -> SqlServer:
-    answers = {
-        answer["statement"]: Table(tuple(Column(**column) for column in answer["columns"]), _rows(answer))
-        for answer in order["database"]
-    }
+    databases = {name: answers(tables) for name, tables in order["databases"].items()}
+    database, *others = databases
     return SqlServer(
         order["sql_name"],
-        answers,
+        databases[database],
         order["sql_user"],
         Secret(order["password"]),
-        database=order["sql_database"],
+        database=database,
         encryption=order["sql_encryption"],
         ssl_context=context if order["sql_encryption"] != "off" else None,
+        others={name: databases[name] for name in others},
     )
+
+
+def answers(tables: Iterable[Mapping[str, Any]]) -> Answers:
+    """What a database of the lab answers: `ssoaudit.lab.tables.table`, by statement."""
+    return {
+        each["statement"]: Table(tuple(Column(**column) for column in each["columns"]), _rows(each)) for each in tables
+    }
 
 
 def _rows(answer: Mapping[str, Any]) -> tuple[tuple[object | None, ...], ...]:

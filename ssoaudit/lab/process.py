@@ -5,18 +5,19 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from typing_extensions import Self
 
+from ssoaudit.collect.databases import MASTER
 from ssoaudit.credentials import Secret
-from ssoaudit.facts import TOPICS
+from ssoaudit.facts import MESSAGE_BOX_TOPICS, MSDB_TOPICS, TOPICS, SqlFact
 from ssoaudit.inventory import Inventory, Server, WinrmSettings
 from ssoaudit.lab.__main__ import LOOPBACK, SQL_PORT
-from ssoaudit.lab.estate import LabEstate, Machine
+from ssoaudit.lab.estate import DATABASE, MANAGEMENT, LabEstate, Machine
 from ssoaudit.lab.tables import table
 
 USER = "CONTOSO\\auditor"
@@ -95,15 +96,15 @@ class Lab:
         winrm = WinrmSettings(auth="ntlm", user=self.user)
         if self._tls:
             winrm = WinrmSettings(scheme="https", auth="basic", user=self.user, ca_file=str(self._ca_file()))
-        sql = inventory.sql.model_copy(
-            update={
-                "address": f"{LOOPBACK},{self._ports[SQL_PORT]}",
-                "user": self.sql_user,
-                "encrypt": "optional" if self._sql_encryption == "off" else "mandatory",
-                "trust_server_certificate": True,
-            }
-        )
-        return inventory.model_copy(update={"servers": servers, "winrm": winrm, "sql": sql})
+        reached = {
+            "address": f"{LOOPBACK},{self._ports[SQL_PORT]}",
+            "user": self.sql_user,
+            "encrypt": "optional" if self._sql_encryption == "off" else "mandatory",
+            "trust_server_certificate": True,
+        }
+        sql = inventory.sql.model_copy(update=reached)
+        biztalk = inventory.biztalk.model_copy(update=reached) if inventory.biztalk else None
+        return inventory.model_copy(update={"servers": servers, "winrm": winrm, "sql": sql, "biztalk": biztalk})
 
     def counters(self) -> dict[str, dict[str, int]]:
         """What each machine has seen since the lab started: `ssoaudit.lab.counters.Counters`, by machine."""
@@ -114,7 +115,13 @@ class Lab:
         sessions: list[dict[str, Any]] = self._ask("sessions")["sessions"]
         return sessions
 
+    def rejected_logins(self) -> int:
+        """How many logins SQL Server has rejected."""
+        rejected: int = self._ask("sessions")["rejected"]
+        return rejected
+
     def _order(self) -> dict[str, object]:
+        inventory = self.estate.inventory()
         return {
             "user": self.user,
             "password": self.password.reveal(),
@@ -122,11 +129,10 @@ class Lab:
             "drains_stdin": self._drains_stdin,
             "ca_file": str(self._ca_file()),
             "tls": self._tls,
-            "sql_name": self.estate.inventory().sql.server,
-            "sql_database": self.estate.inventory().sql.database,
+            "sql_name": inventory.sql.server,
             "sql_user": self.sql_user,
             "sql_encryption": self._sql_encryption,
-            "database": [table(fact) for fact in self.estate.database.values()],
+            "databases": databases(self.estate, inventory),
             "machines": [
                 {
                     "name": machine.name,
@@ -163,6 +169,19 @@ class Lab:
             process.communicate()
         if self._directory is not None:
             self._directory.cleanup()
+
+
+def databases(estate: LabEstate, inventory: Inventory) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """What each database answers, by its name, SSODB's first: `ssoaudit.lab.tables.table`, by statement."""
+    msdb = {topic.topic for topic in MSDB_TOPICS}
+    box = {topic.topic for topic in MESSAGE_BOX_TOPICS}
+    facts: dict[str, list[SqlFact]] = {
+        inventory.sql.database or DATABASE: [fact for topic, fact in estate.database.items() if topic not in msdb],
+        "msdb": [fact for topic, fact in estate.database.items() if topic in msdb],
+        MANAGEMENT: list(estate.management.values()),
+        MASTER: [fact for topic, fact in estate.database.items() if topic in box],
+    }
+    return {name: [table(fact) for fact in each] for name, each in facts.items()}
 
 
 def answers(machine: Machine) -> Mapping[str, Mapping[str, object]]:

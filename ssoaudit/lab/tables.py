@@ -1,4 +1,4 @@
-"""The lab's SSODB facts as the tables that a SQL Server answers."""
+"""The lab's facts of databases as the tables that a SQL Server answers."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,8 +7,10 @@ from typing import Any, get_args
 from ssoaudit.collect.sql.catalogue import CATALOGUE
 from ssoaudit.facts import SqlFact
 
-_TYPES = {int: "int", str: "nvarchar", datetime: "datetime"}
-_IDS = frozenset({"gi_audit_id", "ec_pws_msid", "ec_pns_msid", "wp_msid"})
+_TYPES = {bool: "bit", int: "int", str: "nvarchar", datetime: "datetime"}
+_IDS = frozenset(
+    {"gi_audit_id", "at_audit_id", "ec_pws_msid", "ec_pns_msid", "wp_msid", "group_database_id", "replica_id"}
+)
 _BIG = frozenset({"number"})
 
 

@@ -49,11 +49,11 @@ def write_inventory(path: Path, inventory: Inventory) -> Path:
         f"network_name: {inventory.network_name}",
         "winrm: {auth: ntlm, user: 'CONTOSO\\auditor'}",
     ]
-    sql = inventory.sql
-    if sql.user:
-        lines.append("sql:")
-        lines += [f"  {key}: '{getattr(sql, key)}'" for key in ("server", "address", "database", "user")]
-        lines.append("  trust_server_certificate: true")
+    for section, settings in (("sql", inventory.sql), ("biztalk", inventory.biztalk)):
+        if settings is not None and settings.user:
+            lines.append(f"{section}:")
+            lines += [f"  {key}: '{getattr(settings, key)}'" for key in ("server", "address", "database", "user")]
+            lines.append("  trust_server_certificate: true")
     lines.append("servers:")
     for server in inventory.servers:
         roles = ", ".join(role.value for role in server.roles)

@@ -142,6 +142,8 @@ def result(findings: Iterable[Finding] = (), **changes: object) -> Result:
         findings=ordered,
         servers=(server("SSONODE1", Role.CLUSTER), server("SSONODE2", Role.CLUSTER)),
         ssodb=DatabaseRecord(server="SQLSSO01", database="SSODB", driver="FreeTDS", notes=(), topics=()),
+        management=DatabaseRecord(server="SQLSSO01", database="BizTalkMgmtDb", driver="FreeTDS", notes=(), topics=()),
+        message_boxes=(),
         not_covered=(),
         problems=(),
     )

@@ -29,7 +29,8 @@ PLANTED = "planted-master-secret-bytes-7f3a"
 
 def collect(lab: Lab, password: Secret | None = None) -> Evidence:
     sql = SqlLogin(lab.sql_user, lab.password)
-    return Collection(lab.inventory(), Logon(lab.user, password or lab.password), sql_login=sql).collect()
+    logon = Logon(lab.user, password or lab.password)
+    return Collection(lab.inventory(), logon, sql_login=sql, biztalk_login=sql).collect()
 
 
 def verdict(evidence: Evidence) -> Verdict:

@@ -1,7 +1,8 @@
-"""SSODB over real drivers and a real socket: what is asked, what arrives, and what happens without a driver."""
+"""Databases over real drivers and a real socket: what is asked, what arrives, and what happens without a driver."""
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,18 +10,21 @@ import pytest
 
 from ssoaudit import record
 from ssoaudit.collect.collection import Collection
+from ssoaudit.collect.databases import MASTER
 from ssoaudit.collect.sql.address import SqlLogin
-from ssoaudit.collect.sql.catalogue import CATALOGUE, SESSION
+from ssoaudit.collect.sql.catalogue import BIZTALK, MESSAGE_BOX, MSDB, SESSION, SSODB
 from ssoaudit.collect.winrm.logon import Logon
 from ssoaudit.credentials import Secret
 from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, typed
-from ssoaudit.facts import SSODB_TOPICS
+from ssoaudit.facts import BIZTALK_TOPICS, MESSAGE_BOX_TOPICS, MSDB_TOPICS, SSODB_TOPICS, SqlFact
 from ssoaudit.facts.external_credential_secrets import ExternalCredentialSecrets
-from ssoaudit.lab.estate import LabEstate, healthy
+from ssoaudit.inventory import SqlSettings
+from ssoaudit.lab.estate import MANAGEMENT, SQL, LabEstate, healthy
 from ssoaudit.lab.process import Lab
 from ssoaudit.version import __version__
 from tests.odbc import DRIVERS, needs
 
+ENCRYPTED = ("ec_password_no_sync", "ec_password_with_sync", "wp_password", "ec_xa", "ec_xu")
 WITHOUT_ODBC = """
 import sys
 class Blocked:
@@ -41,10 +45,12 @@ def small(estate: LabEstate) -> LabEstate:
 
 def collect(lab: Lab, driver: str, password: Secret | None = None) -> Evidence:
     inventory = lab.inventory()
-    sql = inventory.sql.model_copy(update={"driver": driver})
+    assert inventory.biztalk is not None
+    sections: tuple[SqlSettings, ...] = (inventory.sql, inventory.biztalk)
+    sql, biztalk = (section.model_copy(update={"driver": driver}) for section in sections)
     login = SqlLogin(lab.sql_user, password or lab.password)
-    inventory = inventory.model_copy(update={"sql": sql})
-    return Collection(inventory, Logon(lab.user, lab.password), sql_login=login).collect()
+    inventory = inventory.model_copy(update={"sql": sql, "biztalk": biztalk})
+    return Collection(inventory, Logon(lab.user, lab.password), sql_login=login, biztalk_login=login).collect()
 
 
 def read(evidence: Evidence) -> DatabaseEvidence:
@@ -52,16 +58,26 @@ def read(evidence: Evidence) -> DatabaseEvidence:
     return evidence.ssodb
 
 
+def facts(database: DatabaseEvidence, topics: Iterable[type[SqlFact]]) -> dict[str, SqlFact | Missing]:
+    assert list(database.topics) == [topic.topic for topic in topics]
+    return {topic.topic: typed(database.topics[topic.topic], topic) for topic in topics}
+
+
 @pytest.mark.parametrize("encryption", ["off", "required"])
 @pytest.mark.parametrize("name", DRIVERS)
 def test_both_drivers_read_the_same(name: str, encryption: str) -> None:
     driver = needs(name)
     with Lab(small(healthy()), sql_encryption=encryption) as lab:
-        ssodb = read(collect(lab, driver))
+        evidence = collect(lab, driver)
         sessions = lab.sessions()
 
-    assert {topic.topic: typed(ssodb.topics[topic.topic], topic) for topic in SSODB_TOPICS} == lab.estate.database
-    assert [session["encrypted"] for session in sessions] == [encryption == "required"]
+    assert facts(read(evidence), (*SSODB_TOPICS, *MSDB_TOPICS)) == lab.estate.database
+    assert evidence.management is not None
+    assert facts(evidence.management, BIZTALK_TOPICS) == lab.estate.management
+    (box,) = evidence.message_boxes
+    assert (box.server, box.database) == (SQL, "BizTalkMsgBoxDb")
+    assert facts(box, MESSAGE_BOX_TOPICS) == {"sql_server": lab.estate.database["sql_server"]}
+    assert {session["encrypted"] for session in sessions} == {encryption == "required"}
 
 
 @pytest.mark.parametrize("name", DRIVERS)
@@ -69,15 +85,24 @@ def test_nothing_but_the_catalogue_crosses_the_wire(name: str) -> None:
     driver = needs(name)
     with Lab(small(healthy())) as lab:
         collect(lab, driver)
-        (session,) = lab.sessions()
+        sessions = lab.sessions()
 
-    asked = [" ".join(text.split()) for text in session["statements"] if "sp_datatype_info" not in text]
-    known = [" ".join(statement.text.split()) for statement in (*SESSION, *CATALOGUE)]
-    assert sorted(asked) == sorted(known)
-    assert session["transactions"] == 0
-    assert session["read_only_intent"] is True
-    assert session["app"] == f"ssoaudit {__version__}"
-    assert not any(column in text for text in asked for column in ("ec_password", "wp_password", "ec_xu"))
+    asked = {
+        session["database"]: [" ".join(text.split()) for text in session["statements"] if "sp_datatype" not in text]
+        for session in sessions
+    }
+    known = {"SSODB": SSODB, "msdb": MSDB, MANAGEMENT: BIZTALK, MASTER: MESSAGE_BOX}
+    assert asked == {
+        name: [" ".join(statement.text.split()) for statement in (*SESSION, *queries)]
+        for name, queries in known.items()
+    }
+    assert len(sessions) == len(known)
+    for session in sessions:
+        assert session["transactions"] == 0
+        assert session["read_only_intent"] is True
+        assert session["app"] == f"ssoaudit {__version__}"
+    named = {column for texts in asked.values() for text in texts for column in ENCRYPTED if column in text}
+    assert named == {"ec_password_no_sync", "ec_password_with_sync", "wp_password"}, "asked for in audit_rights"
 
 
 @pytest.mark.parametrize("name", DRIVERS)
@@ -86,9 +111,14 @@ def test_a_refused_login_is_tried_once_and_never_told(name: str) -> None:
     wrong = Secret("not-the-password-55d1")
     with Lab(small(healthy())) as lab:
         evidence = collect(lab, driver, wrong)
+        logons = lab.rejected_logins()
 
     readings = read(evidence).topics.values()
     assert {reading.code for reading in readings if isinstance(reading, Missing)} == {"login-failed"}
+    assert evidence.management is not None
+    assert {each.code for each in evidence.management.topics.values() if isinstance(each, Missing)} == {"not-tried"}
+    assert evidence.message_boxes == ()
+    assert logons == 1
     assert wrong.reveal().encode() not in record.dump(evidence)
 
 

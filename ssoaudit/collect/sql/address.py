@@ -1,4 +1,4 @@
-"""Where SSODB is, who logs on there, and how long that may take."""
+"""Where a database is, who logs on there, and how long that may take."""
 
 import ipaddress
 import re
@@ -44,7 +44,7 @@ class Address:
                 FaultStage.CONFIGURE,
                 "address",
                 f"'{one_line(self.server, 100)}' is no address of a SQL Server.",
-                "Set sql.server in the inventory to HOST, HOST,PORT or HOST\\INSTANCE.",
+                "Write HOST, HOST,PORT or HOST\\INSTANCE into the inventory.",
             )
         if match["instance"] and port is None:
             return Endpoint(match["host"], match["instance"], None)

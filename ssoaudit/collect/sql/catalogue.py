@@ -1,31 +1,24 @@
 """Every statement that is ever sent to SQL Server, and the guard that lets no other through."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from typing import get_args
 
-from ssoaudit.facts.columns import COLUMNS
-from ssoaudit.facts.external_credential_secrets import ExternalCredentialSecrets
+from ssoaudit.facts import BIZTALK_TOPICS, MESSAGE_BOX_TOPICS, MSDB_TOPICS, SSODB_TOPICS
+from ssoaudit.facts.columns import COLUMNS, OWN_ROW
 from ssoaudit.facts.fact import Part
-from ssoaudit.facts.global_info import GlobalInfo
 from ssoaudit.facts.sql_fact import SqlFact
-from ssoaudit.facts.sql_server import SqlServer
-from ssoaudit.facts.sql_session import SqlSession
-from ssoaudit.facts.windows_password_secrets import WindowsPasswordSecrets
 
-TOPICS: tuple[type[SqlFact], ...] = (
-    SqlServer,
-    SqlSession,
-    GlobalInfo,
-    ExternalCredentialSecrets,
-    WindowsPasswordSecrets,
+TOPICS: tuple[type[SqlFact], ...] = tuple(
+    dict.fromkeys((*SSODB_TOPICS, *MSDB_TOPICS, *BIZTALK_TOPICS, *MESSAGE_BOX_TOPICS))
 )
-"""What SSODB is asked, in this order."""
+"""What SQL Servers are asked, each topic once."""
 
 SETTINGS = ("SET LOCK_TIMEOUT 5000", "SET DEADLOCK_PRIORITY LOW")
-KEYWORDS = frozenset({"select", "top", "from", "group", "order", "by", "as"})
+KEYWORDS = frozenset({"select", "top", "from", "where", "and", "group", "order", "by", "as"})
 TYPES = frozenset({"int", "nvarchar"})
 FUNCTIONS = frozenset(
     {
@@ -40,11 +33,18 @@ FUNCTIONS = frozenset(
         "count_big",
         "min",
         "max",
+        "object_id",
+        "has_perms_by_name",
+        "is_srvrolemember",
+        "is_member",
     }
 )
 
-_TOKEN = re.compile(r"N?'[A-Za-z_]*'(?!')|[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[(),.]| +")
+_TOKEN = re.compile(r"N?'[A-Za-z_.]*'(?!')|[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[(),.=]| +")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_CONDITION = r"\w+ = (?:n?'[a-z_.]*'|[0-9]+|db_name \( \))"
+_WHERE = re.compile(rf"(?<= )where {_CONDITION}(?: and {_CONDITION})*(?= group by | order by |$)")
+_OWN_ROW = "from sys . databases where name = db_name ( )"
 
 
 class ForbiddenStatementError(ValueError):
@@ -75,15 +75,18 @@ class Query(Statement):
 
     @cached_property
     def table(self) -> str | None:
-        """The table of SSODB that it reads, if it reads one."""
-        return next((table for table in COLUMNS if f"dbo.{table}" in self.text), None)
+        """The table that it reads and that takes a right to read, if there is one."""
+        source = re.search(r"(?<= FROM dbo\.)\w+", self.text)
+        return source[0] if source else None
 
 
 def check(text: str) -> None:
     """Let pass what is one SELECT on the readable columns; raise `ForbiddenStatementError` for all else.
 
     Every word must be on a list, so that no verb of SQL needs to be known to be refused. A schema and a table stand
-    only as `dbo.<table>`, once; text is ASCII without comments, quoted names, semicolons, parameters or operators.
+    only as `dbo.<table>`, once, or as `sys.databases` with the condition for the database's own row; a column is named
+    only beside its table, a new name only behind AS; a condition compares a column with a text or a number. The text is
+    ASCII without comments, quoted names, semicolons, parameters or other operators.
     """
     tokens = [token.lower() for token in _tokens(text)]
     words = [token for token in tokens if _WORD.fullmatch(token)]
@@ -92,13 +95,33 @@ def check(text: str) -> None:
     for word in words:
         if word not in WORDS:
             raise ForbiddenStatementError(f"the word {word} is not allowed")
-    source = tokens[tokens.index("from") + 1 :][:3] if "from" in tokens else []
-    table = source[-1] if source[:2] == ["dbo", "."] else None
-    if (source and table is None) or [token for token in tokens if token in _SOURCE_TOKENS] != source:
-        raise ForbiddenStatementError("reads something other than one table of SSODB")
-    foreign = (_NAMES & set(words)) - _READABLE.get(table or "", frozenset())
-    if foreign:
-        raise ForbiddenStatementError(f"{min(foreign)} is no readable column of the table")
+    table = _source(tokens)
+    _check_condition(tokens)
+    _check_names(tokens, _READABLE.get(table or "", frozenset()))
+
+
+def _source(tokens: Sequence[str]) -> str | None:
+    """The one table that is read; None where nothing is read from a table."""
+    source = list(tokens[tokens.index("from") + 1 :][:3]) if "from" in tokens else []
+    schema, table = (source[0], source[-1]) if source[1:2] == ["."] else ("", None)
+    known = table in _TABLES if schema == "dbo" else schema == "sys" and " ".join(tokens).endswith(_OWN_ROW)
+    if (source and not known) or [token for token in tokens if token in _SOURCE_TOKENS] != source:
+        raise ForbiddenStatementError("reads something other than one readable table")
+    return table
+
+
+def _check_condition(tokens: Sequence[str]) -> None:
+    rest = _WHERE.sub("", " ".join(tokens), count=1).split(" ")
+    if {"where", "and", "="} & set(rest):
+        raise ForbiddenStatementError("has a condition that no statement has")
+
+
+def _check_names(tokens: Sequence[str], readable: frozenset[str]) -> None:
+    for before, token in zip(("", *tokens), tokens, strict=False):
+        if before == "as" and token not in _OUTPUTS:
+            raise ForbiddenStatementError(f"{token} is no name for a column")
+        if before != "as" and token in (_NAMES | _OUTPUTS) - readable:
+            raise ForbiddenStatementError(f"{token} is no readable column of the table")
 
 
 def _tokens(text: str) -> list[str]:
@@ -125,15 +148,36 @@ def _query(model: type[SqlFact]) -> Query:
     return Query(" ".join(text.split()), model)
 
 
-_READABLE = {table.lower(): frozenset(column.lower() for column in columns) for table, columns in COLUMNS.items()}
+_READABLE: Mapping[str, frozenset[str]] = {
+    "databases": frozenset(OWN_ROW),
+    **{
+        table.lower(): frozenset(column.lower() for column in columns)
+        for tables in COLUMNS.values()
+        for table, columns in tables.items()
+    },
+}
+_TABLES = _READABLE.keys() - {"databases"}
 _NAMES = frozenset[str]().union(*_READABLE.values())
-_SOURCE_TOKENS = {"dbo", "."} | _READABLE.keys()
-_OUTPUTS = {name.lower() for model in TOPICS for name in _row(model).model_fields}
+_SOURCE_TOKENS = {"dbo", "sys", "."} | _READABLE.keys()
+_OUTPUTS = frozenset(name.lower() for model in TOPICS for name in _row(model).model_fields)
+_SYNTAX = KEYWORDS | TYPES | FUNCTIONS
 
-WORDS = KEYWORDS | TYPES | FUNCTIONS | _READABLE.keys() | _NAMES | _OUTPUTS | {"dbo"}
+WORDS = _SYNTAX | _READABLE.keys() | _NAMES | _OUTPUTS | {"dbo", "sys"}
 """Every word that a statement may have outside quotes, in lower case."""
 
 SESSION = tuple(Statement(text) for text in SETTINGS)
 """Sent first: wait at most five seconds for another's lock, and in a deadlock be the one that gives way."""
 
 CATALOGUE = tuple(_query(model) for model in TOPICS)
+
+
+def queries(topics: Sequence[type[SqlFact]]) -> tuple[Query, ...]:
+    """The queries of these topics, in their order."""
+    by_model = {query.model: query for query in CATALOGUE}
+    return tuple(by_model[topic] for topic in topics)
+
+
+SSODB = queries(SSODB_TOPICS)
+MSDB = queries(MSDB_TOPICS)
+BIZTALK = queries(BIZTALK_TOPICS)
+MESSAGE_BOX = queries(MESSAGE_BOX_TOPICS)

@@ -1,8 +1,9 @@
-"""SSODB, read once: every topic ends with its data or with the reason why there is none."""
+"""Databases, each read once: every topic ends with its data or with the reason why there is none."""
 
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ssoaudit.collect.faults import Fault, FaultStage
@@ -24,7 +25,7 @@ _LOST = "connection-lost"
 
 @dataclass(frozen=True)
 class SqlReading:
-    """What SSODB answered, by topic, and what kept it from being read, if anything did.
+    """What a database answered, by topic, and what kept it from being read, if anything did.
 
     `driver` is the one that was used; `notes` are the protections that the connection went without, for the report.
     """
@@ -33,6 +34,20 @@ class SqlReading:
     readings: dict[str, Reading]
     fault: Fault | None
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A database to be read: where, how, as whom, what is asked there, and how long that may take.
+
+    Of `settings` server, database and user are not looked at; without a `credential` the Windows identity counts.
+    """
+
+    address: Address
+    settings: SqlSettings
+    credential: SqlLogin | None = None
+    queries: Sequence[Query] = CATALOGUE
+    limits: SqlLimits = DEFAULTS
 
 
 @dataclass
@@ -46,62 +61,72 @@ class _Progress:
     abandoned: threading.Event = field(default_factory=threading.Event)
 
 
-def read(
-    address: Address, settings: SqlSettings, credential: SqlLogin | None = None, limits: SqlLimits = DEFAULTS
-) -> SqlReading:
-    """Read every topic of SSODB.
+class Pending:
+    """A reading under way.
 
     A driver may wait for ever on a silent port, so it works in a thread that is left behind at the deadline. There is
     one logon, whatever comes of it.
-
-    Args:
-        address: The database; `settings.server` and `settings.database` are not looked at.
-        settings: The driver, the encryption, and whether any certificate is trusted.
-        credential: A SQL login; None for the Windows identity.
-        limits: How long it may take.
     """
-    progress = _Progress()
-    thread = threading.Thread(
-        target=_read, args=(progress, address, settings, credential, limits), name="ssodb", daemon=True
-    )
-    thread.start()
-    thread.join(limits.deadline)
-    progress.abandoned.set()
-    done = dict(progress.readings)
-    fault = progress.fault or (_too_late(address) if len(done) < len(CATALOGUE) else None)
-    if fault is not None:
-        logger.warning(
-            "%s", fault, extra={"target": address.shown, "stage": fault.stage.value, "details": fault.details}
-        )
-        done = {query.model.topic: done.get(query.model.topic) or missing(fault) for query in CATALOGUE}
-    return SqlReading(progress.driver, done, fault, progress.notes)
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._progress = _Progress()
+        self._thread = threading.Thread(target=_read, args=(self._progress, request), name="sql", daemon=True)
+        self._thread.start()
+
+    def result(self, until: float) -> SqlReading:
+        """What was read when it is done, or at that moment of `time.monotonic` at the latest."""
+        progress, request = self._progress, self._request
+        self._thread.join(max(0.0, until - time.monotonic()))
+        progress.abandoned.set()
+        done = dict(progress.readings)
+        fault = progress.fault or (_too_late(request.address) if len(done) < len(request.queries) else None)
+        if fault is not None:
+            _log(fault, request.address)
+            done = {query.model.topic: done.get(query.model.topic) or missing(fault) for query in request.queries}
+        return SqlReading(progress.driver, done, fault, progress.notes)
 
 
-def _read(
-    progress: _Progress, address: Address, settings: SqlSettings, credential: SqlLogin | None, limits: SqlLimits
-) -> None:
+def read(
+    address: Address,
+    settings: SqlSettings,
+    credential: SqlLogin | None = None,
+    limits: SqlLimits = DEFAULTS,
+    queries: Sequence[Query] = CATALOGUE,
+) -> SqlReading:
+    """Read these topics of one database; see `Request`."""
+    return read_all([Request(address, settings, credential, queries, limits)], limits.deadline)[0]
+
+
+def read_all(requests: Sequence[Request], deadline: float = DEFAULTS.deadline) -> tuple[SqlReading, ...]:
+    """Read databases beside each other; none of them is waited for longer than `deadline` seconds from now."""
+    until = time.monotonic() + deadline
+    under_way = [Pending(request) for request in requests]
+    return tuple(pending.result(until) for pending in under_way)
+
+
+def _read(progress: _Progress, request: Request) -> None:
     try:
-        _ask_all(progress, address, settings, credential, limits)
+        _ask_all(progress, request)
     except Fault as fault:
         progress.fault = fault
     except Exception as error:  # a fault of the program is an answer, too
-        logger.exception("fault in the collector", extra={"target": address.shown})
-        progress.fault = _internal(address, error)
+        logger.exception("fault in the collector", extra={"target": request.address.shown})
+        progress.fault = _internal(request.address, error)
 
 
-def _ask_all(
-    progress: _Progress, address: Address, settings: SqlSettings, credential: SqlLogin | None, limits: SqlLimits
-) -> None:
+def _ask_all(progress: _Progress, request: Request) -> None:
+    address, settings, credential = request.address, request.settings, request.credential
     progress.driver = driver = drivers.find_driver(settings.driver)
     progress.notes = notes(driver, settings)
-    conversation = Conversation(address, driver, credential)
+    conversation = Conversation(address, driver, credential, settings.section)
     text = connection_string(driver, address, settings, credential)
-    fault = diagnose(conversation, limits.login)
+    fault = diagnose(conversation, request.limits.login)
     if fault is not None:
         raise fault
-    with connected(text, conversation, limits) as session:
+    with connected(text, conversation, request.limits) as session:
         logger.info("connected through %s", driver.name, extra={"target": address.shown, "stage": "connect"})
-        for query in CATALOGUE:
+        for query in request.queries:
             if progress.abandoned.is_set():
                 return
             progress.readings[query.model.topic] = _reading(session, query)
@@ -114,11 +139,7 @@ def _reading(session: Session, query: Query) -> Reading:
     except Fault as fault:
         if fault.code == _LOST:
             raise
-        logger.warning(
-            "%s",
-            fault,
-            extra={"target": session.conversation.address.shown, "stage": fault.stage.value, "details": fault.details},
-        )
+        _log(fault, session.conversation.address)
         return missing(fault, _since(started))
     reading = Read(status=ReadStatus.OK, milliseconds=_since(started), lacking={}, data=rows)
     fact = typed(reading, query.model)
@@ -139,6 +160,10 @@ def _asked_twice(session: Session, query: Query) -> dict[str, object]:
 def _asked(session: Session, query: Query) -> dict[str, object]:
     with session.rows(query, query.table) as cursor:
         return data(query, cursor)
+
+
+def _log(fault: Fault, address: Address) -> None:
+    logger.warning("%s", fault, extra={"target": address.shown, "stage": fault.stage.value, "details": fault.details})
 
 
 def _since(started: float) -> int:

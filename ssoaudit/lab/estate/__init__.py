@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from ssoaudit.facts import ClusterView, Fact, MasterSecretIds
+from ssoaudit.facts import ClusterView, Fact, MasterSecretIds, Scope
 from ssoaudit.facts.sql_fact import SqlFact
-from ssoaudit.inventory import Groups, Inventory, Server, SqlSettings
+from ssoaudit.inventory import BizTalkSettings, Groups, Inventory, Server, SqlSettings
 from ssoaudit.lab.estate.cluster import cluster_view
 from ssoaudit.lab.estate.database import database
+from ssoaudit.lab.estate.management import management
 from ssoaudit.lab.estate.names import (
     ACCOUNT,
     ADMINISTRATORS,
@@ -18,6 +19,7 @@ from ssoaudit.lab.estate.names import (
     DATABASE,
     DOMAIN_SID,
     GROUP,
+    MANAGEMENT,
     NETWORK_NAME,
     NODES,
     SECRETS,
@@ -37,6 +39,7 @@ __all__ = [
     "DATABASE",
     "DOMAIN_SID",
     "GROUP",
+    "MANAGEMENT",
     "NETWORK_NAME",
     "NODES",
     "SECRETS",
@@ -62,10 +65,15 @@ class Machine:
 
 @dataclass(frozen=True)
 class LabEstate:
-    """The machines of the lab by name; `unreachable` are those on which nothing listens."""
+    """The machines of the lab by name; `unreachable` are those on which nothing listens.
+
+    `database` are the facts of SSODB, with msdb's, `management` those of the BizTalk management database. One SQL
+    Server has them all, and the MessageBox database.
+    """
 
     machines: Mapping[str, Machine]
     database: Mapping[str, SqlFact] = field(default_factory=dict)
+    management: Mapping[str, SqlFact] = field(default_factory=dict)
     unreachable: frozenset[str] = frozenset()
 
     def alter(self, name: str, fact: Fact) -> "LabEstate":
@@ -73,7 +81,9 @@ class LabEstate:
         return replace(self, machines={**self.machines, name: self.machines[name].alter(fact)})
 
     def alter_database(self, fact: SqlFact) -> "LabEstate":
-        """A copy whose SSODB answers another fact."""
+        """A copy whose SSODB, or whose management database, answers another fact."""
+        if fact.scope is Scope.BIZTALK_DATABASE:
+            return replace(self, management={**self.management, fact.topic: fact})
         return replace(self, database={**self.database, fact.topic: fact})
 
     def alter_cluster(self, change: Callable[[ClusterView], ClusterView]) -> "LabEstate":
@@ -96,6 +106,7 @@ class LabEstate:
                 sso_affiliate_administrators=AFFILIATES,
             ),
             sql=SqlSettings(server=SQL, database=DATABASE),
+            biztalk=BizTalkSettings(server=SQL, database=MANAGEMENT),
             servers=tuple(Server(host=machine.name, roles=machine.roles) for machine in self.machines.values()),
         )
 
@@ -105,7 +116,7 @@ def healthy() -> LabEstate:
     machines = [_node(number, name) for number, name in enumerate(NODES, start=1)]
     machines += [_biztalk_server(number, name) for number, name in enumerate(BIZTALK, start=3)]
     machines.append(Machine(SQL, (Role.SQL,), _by_topic(env(SQL), msdtc(5), services(SQL))))
-    return LabEstate({machine.name: machine for machine in machines}, database())
+    return LabEstate({machine.name: machine for machine in machines}, database(), management())
 
 
 def _by_topic(*facts: F) -> dict[str, F]:

@@ -1,4 +1,4 @@
-"""The lab's SQL Server in a thread, and what SSODB of a healthy estate answers."""
+"""The lab's SQL Server in a thread, and what one database that has everything answers to every statement."""
 
 import asyncio
 import ssl
@@ -12,6 +12,9 @@ from typing import Literal, TypeVar
 from ssoaudit.collect.sql.address import Address, SqlLogin
 from ssoaudit.collect.sql.catalogue import CATALOGUE
 from ssoaudit.credentials import Secret
+from ssoaudit.lab.__main__ import answers as tables_of
+from ssoaudit.lab.estate import healthy
+from ssoaudit.lab.tables import table
 from ssoaudit.lab.tds.answers import Answers, Column, Refusal, Table
 from ssoaudit.lab.tds.server import SqlServer
 
@@ -88,7 +91,12 @@ WINDOWS = Table(
     columns(wp_msid="uniqueidentifier", number="bigint", oldest="datetime", newest="datetime"),
     ((FIRST, 12, THEN, THEN),),
 )
-TABLES: Mapping[str, Table] = {
+_LAB = healthy()
+TABLES: Mapping[str, Table | Refusal] = {
+    **{
+        fact.topic: tables_of([table(fact)])[TEXTS[fact.topic]]
+        for fact in (*_LAB.database.values(), *_LAB.management.values())
+    },
     "sql_server": SERVER,
     "sql_session": SESSION,
     "global_info": GLOBAL_INFO,

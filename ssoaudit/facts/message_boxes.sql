@@ -1,0 +1,4 @@
+SELECT TOP (101)
+    Id, DBServerName, DBName, IsMasterMsgBox, ConfigurationState
+FROM dbo.adm_MessageBox
+ORDER BY Id
