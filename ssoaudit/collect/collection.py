@@ -16,12 +16,13 @@ from datetime import datetime, timezone
 from functools import partial
 
 from ssoaudit.collect import script
-from ssoaudit.collect.databases import Databases, Logins, read_databases
+from ssoaudit.collect.databases import Databases, Logins, Place, read_databases, unread_databases
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.frames import Transcript, read_transcript, readings, refusal
 from ssoaudit.collect.guard import BEFORE_LOGON, NOT_TRIED, LogonGuard
 from ssoaudit.collect.names import Names, names_to_ask
 from ssoaudit.collect.sql.address import SqlLogin
+from ssoaudit.collect.sql.classify import missing
 from ssoaudit.collect.ssodb import read_ssodb
 from ssoaudit.collect.winrm import attempts
 from ssoaudit.collect.winrm.budget import Budget
@@ -30,7 +31,7 @@ from ssoaudit.collect.winrm.limits import Limits
 from ssoaudit.collect.winrm.logon import Logon
 from ssoaudit.collect.winrm.watchdog import abandon
 from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, Reading, ReadStatus, ServerEvidence, typed
-from ssoaudit.facts import TOPICS, ClusterView, EntssoRegistry, Env, Fact, LogonRights, Services
+from ssoaudit.facts import TOPICS, ClusterView, EntssoRegistry, Env, Fact, Lacking, LogonRights, Services, SqlAlias
 from ssoaudit.inventory import Inventory, Server, WinrmSettings
 from ssoaudit.record import RunRecord
 from ssoaudit.version import __version__
@@ -94,7 +95,7 @@ class Collection:
         first = self._first_look()
         ssodb = read_ssodb(self.inventory, _registry(first), self.sql_login)
         names = names_to_ask(self.inventory, first.values(), ssodb)
-        databases = _beside(lambda: self._databases(ssodb))
+        databases = _beside(lambda: self._databases(ssodb, _registry(first)))
         servers = self._all_servers(first, names)
         read = databases.result()
         return Evidence(
@@ -117,8 +118,13 @@ class Collection:
             message_boxes=read.message_boxes,
         )
 
-    def _databases(self, ssodb: DatabaseEvidence) -> Databases:
-        return read_databases(self.inventory, ssodb, None, Logins(self.sql_login, self.biztalk_login))
+    def _databases(self, ssodb: DatabaseEvidence, registry: EntssoRegistry | None) -> Databases:
+        try:
+            told = Place(aliases=_aliases(registry))
+            return read_databases(self.inventory, ssodb, told, Logins(self.sql_login, self.biztalk_login))
+        except Exception as error:  # the databases never spoil the run
+            logger.exception("fault in the collector", extra={"target": "databases"})
+            return unread_databases(self.inventory, ssodb, missing(_internal("the databases", error)))
 
     def _first_look(self) -> dict[str, ServerEvidence]:
         """Ask one node for what the other steps need; the next one if it is silent, or cannot tell where SSODB is.
@@ -322,6 +328,14 @@ def _registry(first: Mapping[str, ServerEvidence]) -> EntssoRegistry | None:
         if isinstance(fact, EntssoRegistry):
             return fact
     return None
+
+
+def _aliases(registry: EntssoRegistry | None) -> tuple[SqlAlias, ...]:
+    """The SQL client aliases of the node that was looked at first: a group's machines have the same ones."""
+    try:
+        return registry.sql_aliases if registry else ()
+    except Lacking:
+        return ()
 
 
 def _left_out(topic: type[Fact]) -> Missing:

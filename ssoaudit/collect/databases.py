@@ -6,32 +6,37 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ssoaudit.collect.faults import Fault
+from ssoaudit.collect.known_servers import KnownServer, borrowed, is_rejected
 from ssoaudit.collect.sql import catalogue
 from ssoaudit.collect.sql.address import DEFAULTS, Address, SqlLimits, SqlLogin
 from ssoaudit.collect.sql.catalogue import Query
 from ssoaudit.collect.sql.grants import NAMES
 from ssoaudit.collect.sql.reader import Pending, Request, SqlReading
 from ssoaudit.collect.ssodb import asked, connectable, is_to_be_made, unasked
-from ssoaudit.collect.winrm.text import one_line
+from ssoaudit.collect.text import one_line
 from ssoaudit.evidence import DatabaseEvidence, Missing, Read, Reading, ReadStatus, typed
-from ssoaudit.facts import BIZTALK_TOPICS, MESSAGE_BOX_TOPICS, MSDB_TOPICS, MessageBoxes, SsodbBackups
+from ssoaudit.facts import BIZTALK_TOPICS, MESSAGE_BOX_TOPICS, MSDB_TOPICS, MessageBoxes, SqlAlias, SsodbBackups
 from ssoaudit.facts.columns import Database
 from ssoaudit.facts.message_boxes import MessageBoxRow
-from ssoaudit.facts.sql_address import Likeness, parse_sql_address
-from ssoaudit.inventory import BizTalkSettings, Inventory, SqlSettings
+from ssoaudit.facts.sql_address import SqlAddress, parse_sql_address
+from ssoaudit.inventory import Inventory, SqlSettings
 
 MASTER = "master"
 """Where the SQL Server of a MessageBox is asked for its properties: every login may open it."""
 
-_REJECTED = frozenset({"login-failed", "login-disabled", "login-locked", "login-expired"})
+_USUAL_NAME = NAMES[Database.BIZTALK]
 
 
 @dataclass(frozen=True)
 class Place:
-    """A SQL Server and a database on it, as a node's registry has them; None for what it has not."""
+    """A SQL Server and a database on it, as a node's registry has them; None for what it has not.
 
-    server: str | None
-    database: str | None
+    `aliases` are the node's SQL client aliases: what one of the servers writes may be such a name.
+    """
+
+    server: str | None = None
+    database: str | None = None
+    aliases: tuple[SqlAlias, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,11 @@ class Databases:
 def read_databases(
     inventory: Inventory,
     ssodb: DatabaseEvidence,
-    told: Place | None,
+    told: Place,
     logins: Logins,
     limits: SqlLimits = DEFAULTS,
 ) -> Databases:
-    """Read msdb beside the management database and its MessageBoxes, all within one deadline. Raises nothing.
+    """Read msdb beside the management database and its MessageBoxes, all within one deadline.
 
     Args:
         inventory: Where the databases are, and how they are reached.
@@ -73,11 +78,19 @@ def read_databases(
         logins: The SQL logins.
         limits: How long it may take.
     """
-    reading = DatabaseReader(inventory, ssodb, logins, limits, time.monotonic() + limits.deadline)
+    reading = DatabaseReader(inventory, ssodb, told, logins, limits, time.monotonic() + limits.deadline)
     backups = reading.backups()
-    management = reading.management(told)
+    management = reading.management()
     boxes = reading.message_boxes(management)
     return Databases(reading.with_backups(backups), management, boxes)
+
+
+def unread_databases(inventory: Inventory, ssodb: DatabaseEvidence, reason: Missing) -> Databases:
+    """What is left where the reading itself broke: SSODB as it was read, and of the others the reason."""
+    started = _now()
+    topics: dict[str, Reading] = {**ssodb.topics, **{topic.topic: reason for topic in MSDB_TOPICS}}
+    management = unasked(started, reason, BIZTALK_TOPICS) if inventory.has_biztalk else None
+    return Databases(ssodb.model_copy(update={"topics": topics}), management, ())
 
 
 @dataclass(frozen=True)
@@ -86,6 +99,7 @@ class DatabaseReader:
 
     inventory: Inventory
     ssodb: DatabaseEvidence
+    told: Place
     logins: Logins
     limits: SqlLimits
     until: float
@@ -94,8 +108,7 @@ class DatabaseReader:
         """Msdb's reading; none where SSODB opened no session: msdb would not either, and a login is not tried twice."""
         if not any(isinstance(reading, Read) for reading in self.ssodb.topics.values()):
             return None
-        address = Address(self.inventory.sql.address or self.ssodb.server, NAMES[Database.MSDB])
-        return self._ask(address, self.inventory.sql, self.logins.sql, catalogue.MSDB)
+        return Pending(self._request(self._sso, NAMES[Database.MSDB], catalogue.MSDB))
 
     def with_backups(self, backups: Pending | None) -> DatabaseEvidence:
         """SSODB's evidence with what msdb told of it, or with why msdb was not asked."""
@@ -104,67 +117,77 @@ class DatabaseReader:
             told = backups.result(self.until).readings
             topics |= {topic: _only(self.ssodb.database, each) for topic, each in told.items()}
         else:
-            silence = next(reading for reading in topics.values() if isinstance(reading, Missing))
+            silent = (reading for reading in topics.values() if isinstance(reading, Missing))
+            silence = next(silent, _NOT_ASKED)
             topics |= {topic.topic: silence for topic in MSDB_TOPICS}
         return self.ssodb.model_copy(update={"topics": topics, "finished": _now()})
 
-    def management(self, told: Place | None) -> DatabaseEvidence | None:
+    def management(self) -> DatabaseEvidence | None:
         """What the management database answered; None where the inventory has no BizTalk."""
         started, inventory = _now(), self.inventory
         if not inventory.has_biztalk:
             return None
         if is_to_be_made(inventory):
             return unasked(started, _TO_BE_MADE, BIZTALK_TOPICS)
-        settings = inventory.biztalk or _borrowed(inventory.sql)
-        server, database = _place(settings, told)
+        server, database = _place(self._settings, self.told)
         if server is None:
             return unasked(started, _ADDRESS_UNKNOWN, BIZTALK_TOPICS)
-        address = Address(settings.address or server, database)
-        if self._was_rejected_at(address):
+        known = KnownServer(self._settings, self.logins.biztalk, server)
+        if self._was_rejected(known):
             return unasked(started, _NOT_TRIED, BIZTALK_TOPICS, server, database)
-        pending = self._ask(address, settings, self.logins.biztalk, catalogue.BIZTALK)
+        pending = Pending(self._request(known, database, catalogue.BIZTALK))
         return asked(started, server, database, pending.result(self.until))
 
     def message_boxes(self, management: DatabaseEvidence | None) -> tuple[DatabaseEvidence, ...]:
         """Each MessageBox database with its server's properties; a server that holds several is asked once."""
         started, rows = _now(), _box_rows(management)
-        under_way = {name: self._box(name) for name in dict.fromkeys(row.DBServerName for row in rows)}
-        answers = {
-            name: each if isinstance(each, Missing) else each.result(self.until) for name, each in under_way.items()
+        found = management.server if management else ""
+        known = (KnownServer(self._settings, self.logins.biztalk, found), self._sso)
+        asked_for = {name: self._box(name, known) for name in dict.fromkeys(row.DBServerName for row in rows)}
+        under_way: dict[SqlAddress | None, Pending] = {}
+        for each in asked_for.values():
+            if isinstance(each, Request) and _spelled(each) not in under_way:
+                under_way[_spelled(each)] = Pending(each)
+        answers = {place: pending.result(self.until) for place, pending in under_way.items()}
+        told = {
+            name: each if isinstance(each, Missing) else answers[_spelled(each)] for name, each in asked_for.items()
         }
-        return tuple(_box_evidence(started, row, answers[row.DBServerName]) for row in rows)
+        return tuple(_box_evidence(started, row, told[row.DBServerName]) for row in rows)
 
-    def _box(self, name: str) -> Pending | Missing:
-        """The reading of a server that a row of the management database names, or why it is not asked.
+    def _box(self, name: str, known: Sequence[KnownServer]) -> Request | Missing:
+        """How a server is asked that a row of the management database names, or why it is not.
 
-        Where the inventory names it too, it is asked as the inventory says. Else the Windows identity alone is shown
-        to it: whoever may write to that table must not be able to send for a password.
+        One that is known is asked as the inventory says, whose own address is connected to. Else the Windows identity
+        alone is shown to it: whoever may write to that table must not be able to send for a password.
         """
-        own = self.inventory.biztalk
-        known = ((own, self.logins.biztalk), (self.inventory.sql, self.logins.sql))
-        for settings, login in known:
-            if settings is not None and settings.server is not None and _is_one_server(settings.server, name):
-                address = Address(settings.address or settings.server, MASTER)
-                return self._ask(address, settings, login, catalogue.MESSAGE_BOX)
-        address = Address(connectable(name) or "", MASTER)
+        written = parse_sql_address(name, "", self.told.aliases)
+        for server in known:
+            if written is not None and written.host and server.is_called(written):
+                rejected = self._was_rejected(server)
+                return _NOT_TRIED if rejected else self._request(server, MASTER, catalogue.MESSAGE_BOX)
+        address = Address(connectable(name, self.told.aliases) or "", MASTER)
         if not _is_address(address):
             return _no_address(name)
-        if (self.logins.biztalk if own else self.logins.sql) is not None:
+        if (self.logins.biztalk if self.inventory.biztalk else self.logins.sql) is not None:
             return _withheld(name)
-        return self._ask(address, _borrowed(own or self.inventory.sql), None, catalogue.MESSAGE_BOX)
+        return Request(address, borrowed(self._settings), None, catalogue.MESSAGE_BOX, self.limits)
 
-    def _ask(
-        self, address: Address, settings: SqlSettings, login: SqlLogin | None, queries: Sequence[Query]
-    ) -> Pending:
-        return Pending(Request(address, settings, login, queries, self.limits))
+    @property
+    def _settings(self) -> SqlSettings:
+        """How the BizTalk databases are reached."""
+        return self.inventory.biztalk or borrowed(self.inventory.sql)
 
-    def _was_rejected_at(self, address: Address) -> bool:
-        """Whether that server rejected the SQL login for SSODB: a second attempt could lock it."""
-        first, second = self.logins.sql, self.logins.biztalk
-        if first is None or second is None or first.user.casefold() != second.user.casefold():
-            return False
-        rejected = any(isinstance(each, Missing) and each.code in _REJECTED for each in self.ssodb.topics.values())
-        return rejected and address.server.casefold() == (self.inventory.sql.address or self.ssodb.server).casefold()
+    @property
+    def _sso(self) -> KnownServer:
+        """The server that holds SSODB."""
+        return KnownServer(self.inventory.sql, self.logins.sql, self.ssodb.server)
+
+    def _was_rejected(self, server: KnownServer) -> bool:
+        """Whether SSODB's server, which this may be, rejected the SQL login: a second attempt could lock it."""
+        return is_rejected(self.ssodb) and server.would_lock(self._sso)
+
+    def _request(self, server: KnownServer, database: str, queries: Sequence[Query]) -> Request:
+        return Request(Address(server.connect, database), server.settings, server.login, queries, self.limits)
 
 
 def _only(database: str, reading: Reading) -> Reading:
@@ -176,12 +199,10 @@ def _only(database: str, reading: Reading) -> Reading:
     return reading.model_copy(update={"data": SsodbBackups(rows=rows).model_dump(mode="json")})
 
 
-def _place(settings: SqlSettings, told: Place | None) -> tuple[str | None, str]:
-    """Server and database: the inventory's, and what it leaves out the registry's."""
-    written = told.server if told else None
-    server = settings.server or settings.address or (connectable(written) if written else None)
-    database = settings.database or (told.database if told else None)
-    return server, database or NAMES[Database.BIZTALK]
+def _place(settings: SqlSettings, told: Place) -> tuple[str | None, str]:
+    """Server and database: the inventory's, and what it leaves out the registry's, with aliases resolved."""
+    written = connectable(told.server, told.aliases) if told.server else None
+    return settings.server or settings.address or written, settings.database or told.database or _USUAL_NAME
 
 
 def _box_rows(management: DatabaseEvidence | None) -> tuple[MessageBoxRow, ...]:
@@ -203,15 +224,8 @@ def _is_address(address: Address) -> bool:
         return False
 
 
-def _is_one_server(one: str, other: str) -> bool:
-    first, second = parse_sql_address(one, ""), parse_sql_address(other, "")
-    return first is not None and second is not None and first.likeness(second) is Likeness.SAME
-
-
-def _borrowed(settings: SqlSettings) -> BizTalkSettings:
-    """How another server is reached: driver and encryption as here, without what belongs to this server alone."""
-    own = {"server", "address", "database", "user", "host_in_certificate", "server_spn"}
-    return BizTalkSettings(**settings.model_dump(exclude=own))
+def _spelled(request: Request) -> SqlAddress | None:
+    return parse_sql_address(request.address.server, "")
 
 
 def _now() -> datetime:
@@ -225,6 +239,13 @@ _TO_BE_MADE = Missing(
     message="the BizTalk management database is still to be made, says the inventory (change: new)",
     hint="Nothing to do before the configuration.",
 )
+_NOT_ASKED = Missing(
+    status=ReadStatus.NOT_COLLECTED,
+    code="not-collected",
+    stage="configure",
+    message="msdb was not asked: nothing was asked of SSODB",
+    hint="Collect again.",
+)
 _ADDRESS_UNKNOWN = Missing(
     status=ReadStatus.NOT_COLLECTED,
     code="address-unknown",
@@ -236,7 +257,7 @@ _NOT_TRIED = Missing(
     status=ReadStatus.NOT_COLLECTED,
     code="not-tried",
     stage="authenticate",
-    message="the SQL login was not tried again: this server rejected it for SSODB",
+    message="the SQL login was not tried again: this server, or what may be the same one, rejected it for SSODB",
     hint="Settle the login for SSODB first; a second attempt could lock it.",
 )
 

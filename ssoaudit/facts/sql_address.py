@@ -42,6 +42,11 @@ class SqlAddress:
         both_named = self.instance is not None and other.instance is not None
         return Likeness.DIFFERENT if both_ports or both_named else Likeness.MAYBE
 
+    def is_also(self, other: "SqlAddress") -> bool:
+        """Whether both are written for one instance, a short host name being taken for the DNS name it begins."""
+        alike = self.host == other.host or _is_short_for(self.host, other.host) or _is_short_for(other.host, self.host)
+        return alike and (self.instance, self.port) == (other.instance, other.port)
+
 
 def parse_sql_address(text: str, here: str, aliases: Iterable[SqlAlias] = ()) -> SqlAddress | None:
     r"""The address behind `SERVER`, `SERVER\INSTANCE`, `SERVER,PORT` or a client alias of the machine `here`.
@@ -74,9 +79,11 @@ def _hosts(one: str, other: str) -> Likeness:
         return Likeness.SAME
     if _is_ip(one) != _is_ip(other):
         return Likeness.MAYBE
-    if not _is_ip(one) and one.partition(".")[0] == other.partition(".")[0] and ("." in one) != ("." in other):
-        return Likeness.MAYBE
-    return Likeness.DIFFERENT
+    return Likeness.MAYBE if _is_short_for(one, other) or _is_short_for(other, one) else Likeness.DIFFERENT
+
+
+def _is_short_for(one: str, other: str) -> bool:
+    return bool(one) and "." in other and not _is_ip(other) and one == other.partition(".")[0]
 
 
 def _is_ip(host: str) -> bool:

@@ -144,18 +144,18 @@ def silent() -> Iterator[Address]:
 
 
 @contextmanager
-def unanswering() -> Iterator[Address]:
+def unanswering(host: str = "127.0.0.1") -> Iterator[Address]:
     """A port that drops whoever wants to connect, as a firewall does: its queue is full (on Linux)."""
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+        listening.bind((host, 0))
         listening.listen(0)
         port = listening.getsockname()[1]
         waiting = [socket.socket() for _ in range(4)]
         for each in waiting:
             each.setblocking(False)
-            each.connect_ex(("127.0.0.1", port))
+            each.connect_ex((host, port))
         try:
-            yield Address(f"127.0.0.1,{port}", "SSODB")
+            yield Address(f"{host},{port}", "SSODB")
         finally:
             for each in waiting:
                 each.close()

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from ssoaudit.collect.faults import Fault, FaultStage
-from ssoaudit.collect.winrm.text import one_line
+from ssoaudit.collect.text import one_line
 from ssoaudit.credentials import Secret
 from ssoaudit.facts.sql_address import DEFAULT_PORT
 

@@ -9,7 +9,7 @@ from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.sql import drivers, grants
 from ssoaudit.collect.sql.address import Address, SqlLogin
 from ssoaudit.collect.sql.drivers import Driver
-from ssoaudit.collect.winrm.text import one_line
+from ssoaudit.collect.text import one_line
 from ssoaudit.credentials import Secret, redact
 from ssoaudit.evidence import Missing, MissingStatus, ReadStatus
 

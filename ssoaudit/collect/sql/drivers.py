@@ -11,7 +11,7 @@ from typing import Literal
 
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.sql import odbc
-from ssoaudit.collect.winrm.text import one_line
+from ssoaudit.collect.text import one_line
 
 Family = Literal["microsoft", "freetds", "legacy"]
 Source = Literal["configured", "registered", "package", "file"]

@@ -95,14 +95,8 @@ def read(
     queries: Sequence[Query] = CATALOGUE,
 ) -> SqlReading:
     """Read these topics of one database; see `Request`."""
-    return read_all([Request(address, settings, credential, queries, limits)], limits.deadline)[0]
-
-
-def read_all(requests: Sequence[Request], deadline: float = DEFAULTS.deadline) -> tuple[SqlReading, ...]:
-    """Read databases beside each other; none of them is waited for longer than `deadline` seconds from now."""
-    until = time.monotonic() + deadline
-    under_way = [Pending(request) for request in requests]
-    return tuple(pending.result(until) for pending in under_way)
+    until = time.monotonic() + limits.deadline
+    return Pending(Request(address, settings, credential, queries, limits)).result(until)
 
 
 def _read(progress: _Progress, request: Request) -> None:

@@ -16,8 +16,8 @@ from winrm.exceptions import (
 )
 
 from ssoaudit.collect.faults import Fault, FaultStage
+from ssoaudit.collect.text import one_line
 from ssoaudit.collect.winrm.endpoint import Endpoint
-from ssoaudit.collect.winrm.text import one_line
 
 
 class RefusedError(Exception):

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from typing import cast
 
-from ssoaudit.collect.winrm.text import visible
+from ssoaudit.collect.text import visible
 
 _LIMIT = 65536
 _OPEN, _CLOSE = "<Objs", "</Objs>"

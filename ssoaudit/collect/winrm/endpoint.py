@@ -13,7 +13,7 @@ import certifi
 import winrm.transport
 
 from ssoaudit.collect.faults import Fault, FaultStage
-from ssoaudit.collect.winrm.text import one_line
+from ssoaudit.collect.text import one_line
 from ssoaudit.inventory import Scheme, WinrmSettings
 
 Method = Literal["kerberos", "ntlm", "certificate", "basic", "credssp"]

@@ -12,8 +12,8 @@ from pathlib import Path
 from cryptography import x509
 
 from ssoaudit.collect.faults import Fault, FaultStage
+from ssoaudit.collect.text import one_line
 from ssoaudit.collect.winrm.endpoint import Endpoint
-from ssoaudit.collect.winrm.text import one_line
 from ssoaudit.inventory import WinrmSettings
 
 _UNUSABLE: Mapping[str, tuple[str, str]] = {

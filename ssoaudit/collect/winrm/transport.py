@@ -14,6 +14,7 @@ import requests
 from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
 from winrm.transport import Transport
 
+from ssoaudit.collect.text import one_line
 from ssoaudit.collect.winrm.classify import RefusedError, code_of
 from ssoaudit.collect.winrm.connection import Address, BoundedAdapter, Line
 from ssoaudit.collect.winrm.credssp import CredsspAuth, CredsspEncryption
@@ -23,7 +24,6 @@ from ssoaudit.collect.winrm.identity import ClientCertificate
 from ssoaudit.collect.winrm.limits import Limits
 from ssoaudit.collect.winrm.logon import Logon
 from ssoaudit.collect.winrm.ntlm import require_strength
-from ssoaudit.collect.winrm.text import one_line
 from ssoaudit.collect.winrm.ticket import fetch_ticket
 from ssoaudit.collect.winrm.watchdog import Guard
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from estate_database import LOGIN, PASSWORD, TABLES, TEXTS, USER
 
-from ssoaudit.collect.databases import DatabaseReader, Databases, Logins, Place, read_databases
+from ssoaudit.collect.databases import DatabaseReader, Databases, Logins, Place, read_databases, unread_databases
+from ssoaudit.collect.known_servers import borrowed
 from ssoaudit.collect.sql.address import DEFAULTS, SqlLimits, SqlLogin
 from ssoaudit.collect.sql.catalogue import BIZTALK, MESSAGE_BOX, MSDB, Query
 from ssoaudit.credentials import Secret
@@ -20,6 +21,7 @@ from ssoaudit.facts import (
     MSDB_TOPICS,
     SSODB_TOPICS,
     MessageBoxes,
+    SqlAlias,
     SqlFact,
     SsodbBackups,
 )
@@ -107,21 +109,21 @@ def asked(sql: SqlServer, name: str = "SSODB") -> Databases:
     with serving(sql) as address:
         known = settings("SQL01", address.server)
         estate = inventory(sql=SqlSettings(**known), biztalk=BizTalkSettings(**known))
-        return read_databases(estate, ssodb(database=name), None, Logins(LOGIN, LOGIN))
+        return read_databases(estate, ssodb(database=name), Place(), Logins(LOGIN, LOGIN))
 
 
 def test_an_inventory_without_biztalk_is_not_asked_for_it() -> None:
-    found = read_databases(inventory(), ssodb(), None, Logins())
+    found = read_databases(inventory(), ssodb(), Place(), Logins())
     assert (found.management, found.message_boxes) == (None, ())
 
 
 def test_a_management_database_that_is_still_to_be_made_is_absent() -> None:
-    found = read_databases(inventory(APP, stage=Stage.PLANNED, change="new"), ssodb(), None, Logins())
+    found = read_databases(inventory(APP, stage=Stage.PLANNED, change="new"), ssodb(), Place(), Logins())
     assert code(found.management) == "to-be-made"
 
 
-@pytest.mark.parametrize("place", [None, Place(None, "BizTalkMgmtDb"), Place("(local)", "BizTalkMgmtDb")])
-def test_without_an_address_the_management_database_is_not_asked(place: Place | None) -> None:
+@pytest.mark.parametrize("place", [Place(), Place(None, "BizTalkMgmtDb"), Place("(local)", "BizTalkMgmtDb")])
+def test_without_an_address_the_management_database_is_not_asked(place: Place) -> None:
     found = read_databases(inventory(APP), ssodb(), place, Logins())
     assert code(found.management) == "address-unknown"
 
@@ -129,17 +131,15 @@ def test_without_an_address_the_management_database_is_not_asked(place: Place | 
 @pytest.mark.parametrize(
     ("section", "place", "where"),
     [
-        ({"server": "SQL02"}, None, ("SQL02", "BizTalkMgmtDb")),
+        ({"server": "SQL02"}, Place(), ("SQL02", "BizTalkMgmtDb")),
         ({"server": "SQL02", "database": "Mgmt"}, Place("SQL03", "Other"), ("SQL02", "Mgmt")),
         ({"server": "SQL02"}, Place("SQL03", "Other"), ("SQL02", "Other")),
         ({"database": "Mgmt"}, Place("tcp:SQL03,1500", None), ("sql03,1500", "Mgmt")),
-        ({"address": "10.0.0.1,1500"}, None, ("10.0.0.1,1500", "BizTalkMgmtDb")),
+        ({"address": "10.0.0.1,1500"}, Place(), ("10.0.0.1,1500", "BizTalkMgmtDb")),
         (None, Place("SQL03", None), ("sql03", "BizTalkMgmtDb")),
     ],
 )
-def test_the_inventory_has_the_last_word(
-    section: dict[str, Any] | None, place: Place | None, where: tuple[str, str]
-) -> None:
+def test_the_inventory_has_the_last_word(section: dict[str, Any] | None, place: Place, where: tuple[str, str]) -> None:
     biztalk = None if section is None else BizTalkSettings(driver=NO_DRIVER, **section)
     found = read_databases(inventory(APP, biztalk=biztalk), ssodb(), place, Logins())
 
@@ -149,7 +149,7 @@ def test_the_inventory_has_the_last_word(
 
 
 def test_where_ssodb_is_silent_msdb_is_not_asked() -> None:
-    found = read_databases(inventory(), ssodb(REFUSED), None, Logins())
+    found = read_databases(inventory(), ssodb(REFUSED), Place(), Logins())
     assert found.ssodb.topics == {topic.topic: REFUSED for topic in (*SSODB_TOPICS, *MSDB_TOPICS)}
 
 
@@ -167,7 +167,7 @@ def test_everything_is_read_as_the_inventory_says() -> None:
         ("sql01", "Box3"),
     ]
     opened = sorted(session.database for session in sql.sessions)
-    assert opened == ["BizTalkMgmtDb", "master", "master", "msdb"], "one for each spelling"
+    assert opened == ["BizTalkMgmtDb", "master", "msdb"], "one for all spellings"
 
 
 @pytest.mark.parametrize("name", ["SSODB", "ssodb"])
@@ -217,24 +217,134 @@ def test_another_server_is_shown_the_windows_identity_and_expected_to_have_its_o
     estate = inventory(biztalk=BizTalkSettings(server="SQL01", **own))
     with serving(sql_server(), host="127.0.0.2") as address:
         management = ssodb().model_copy(update={"topics": {"message_boxes": read(boxes((address.server, "Box")))}})
-        reader = DatabaseReader(estate, ssodb(), Logins(), DEFAULTS, time.monotonic() + 30)
+        reader = DatabaseReader(estate, ssodb(), Place(), Logins(), DEFAULTS, time.monotonic() + 30)
         (box,) = reader.message_boxes(management)
 
-    assert code(reader.management(None)) == "option-unsupported", "SQL01 is expected to have the name of the inventory"
+    assert code(reader.management()) == "option-unsupported", "SQL01 is expected to have the name of the inventory"
     assert code(box, MESSAGE_BOX_TOPICS) in ("untrusted-domain", "kerberos", "no-session")
 
 
-def test_a_rejected_login_is_not_tried_again_on_that_server() -> None:
+SPELLINGS = ("sql01", "SQL01,1433", "SQL01.contoso.com", "SQL01\\MSSQLSERVER")
+HERE = Place()
+
+
+def boxes_of(
+    estate: Inventory,
+    servers: Sequence[str],
+    logins: Logins,
+    *,
+    of: DatabaseEvidence | None = None,
+    told: Place = HERE,
+    server: str = "SQL02",
+) -> tuple[DatabaseEvidence, ...]:
+    """The MessageBoxes on these servers, as a management database on `server` has them."""
+    rows = boxes(*((name, f"Box{number}") for number, name in enumerate(servers)))
+    management = ssodb(server=server).model_copy(update={"topics": {"message_boxes": read(rows)}})
+    reader = DatabaseReader(estate, of or ssodb(), told, logins, DEFAULTS, time.monotonic() + 30)
+    return reader.message_boxes(management)
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
+def test_a_rejected_login_is_not_tried_again_on_that_server(spelled: str) -> None:
     rejected = REFUSED.model_copy(update={"code": "login-failed"})
     login = SqlLogin("SSOAUDIT", Secret("a-password-7d21"))
     logins = Logins(SqlLogin("ssoaudit", Secret("a-password-7d21")), login)
 
     def management(server: str) -> DatabaseEvidence | None:
         estate = inventory(biztalk=BizTalkSettings(server=server, driver=NO_DRIVER, user="ssoaudit"))
-        return read_databases(estate, ssodb(rejected), None, logins).management
+        return read_databases(estate, ssodb(rejected), Place(), logins).management
 
-    assert code(management("sql01")) == "not-tried"
+    assert code(management(spelled)) == "not-tried"
     assert code(management("SQL02")) == "driver-missing"
+
+
+@pytest.mark.parametrize("spelled", [*SPELLINGS, "tcp:SQL01", "sql01.", "admin:sql01.contoso.com"])
+def test_a_rejected_login_is_not_shown_to_that_server_for_a_message_box(spelled: str) -> None:
+    rejected = REFUSED.model_copy(update={"code": "login-locked"})
+    sql = SqlSettings(server="SQL01", driver=NO_DRIVER, user="ssoaudit")
+    estate = inventory(sql=sql, biztalk=BizTalkSettings(server="SQL02", driver=NO_DRIVER, user="other"))
+    logins = Logins(SqlLogin("ssoaudit", LOGIN.password), SqlLogin("other", LOGIN.password))
+
+    found = boxes_of(estate, (spelled, "SQL02"), logins, of=ssodb(rejected))
+    assert [code(box, MESSAGE_BOX_TOPICS) for box in found] == ["not-tried", "driver-missing"]
+
+
+@pytest.mark.parametrize("login", [None, LOGIN])
+def test_a_server_that_the_inventory_names_is_asked_however_the_row_spells_it(login: SqlLogin | None) -> None:
+    sql = sql_server()
+    with serving(sql, host="127.0.0.2") as address:
+        known = {**settings("SQL02.contoso.com", address.server), "user": None}
+        estate = inventory(biztalk=BizTalkSettings(**known))
+        rows = ("SQL02", "tcp:sql02", "SQL02.contoso.com,1433", "SQL02.fabrikam.com", "SQL02,1500", address.server)
+        found = boxes_of(estate, rows, Logins(biztalk=login), server="SQL02.contoso.com")
+
+    silent = [code(box, MESSAGE_BOX_TOPICS) if isinstance(box.topics["sql_server"], Missing) else "" for box in found]
+    if login is not None:
+        assert silent == ["", "", "", "login-withheld", "login-withheld", ""]
+        assert [session.database for session in sql.sessions] == ["master"], "one logon for all spellings"
+    else:
+        assert len({silent[index] for index in (0, 1, 2, 5)}) == 1
+        assert silent[3] != silent[0] != silent[4], "these names do not resolve"
+
+
+def test_a_message_box_is_asked_where_its_server_was_found() -> None:
+    sql = sql_server()
+    with serving(sql) as address:
+        estate = inventory(sql=SqlSettings(**{**settings("", address.server), "server": None, "user": None}))
+        found = boxes_of(estate, ("SQLFOUND", "SsoAlias"), Logins(LOGIN), of=ssodb(server="sqlfound.contoso.com"))
+
+    assert [isinstance(box.topics["sql_server"], Read) for box in found] == [True, False]
+    assert code(found[1], MESSAGE_BOX_TOPICS) == "login-withheld"
+
+
+def test_a_message_box_is_asked_where_the_management_database_was_found() -> None:
+    sql = sql_server()
+    with serving(sql) as address:
+        known = {**settings("", address.server), "server": None, "user": None}
+        estate = inventory(biztalk=BizTalkSettings(**known))
+        (box,) = boxes_of(estate, ("SQLFOUND",), Logins(biztalk=LOGIN), server="sqlfound")
+
+    assert isinstance(box.topics["sql_server"], Read)
+
+
+def test_the_aliases_of_the_nodes_are_resolved() -> None:
+    aliases = (SqlAlias(name="BtsSql", target="DBMSSOCN,SQL02.contoso.com,1433"),)
+    estate = inventory(biztalk=BizTalkSettings(server="SQL02", driver=NO_DRIVER, user=USER))
+    found = boxes_of(estate, ("btssql",), Logins(biztalk=LOGIN), told=Place(aliases=aliases))
+    assert code(found[0], MESSAGE_BOX_TOPICS) == "driver-missing"
+
+    place = Place("BTSSQL", "Mgmt", aliases)
+    management = read_databases(inventory(APP), ssodb(), place, Logins()).management
+    assert management is not None
+    assert (management.server, management.database) == ("sql02.contoso.com", "Mgmt")
+
+
+def test_what_belongs_to_one_server_is_not_borrowed_for_another() -> None:
+    own: dict[str, Any] = {
+        "server": "SQL01",
+        "address": "10.0.0.1",
+        "database": "SSODB",
+        "user": USER,
+        "server_spn": "MSSQLSvc/sql01",
+    }
+    common: dict[str, Any] = {"driver": NO_DRIVER, "encrypt": "optional", "application_intent": "readwrite"}
+    wanted = BizTalkSettings(**common)
+
+    assert borrowed(SqlSettings(**own, **common, host_in_certificate="sql01")) == wanted
+    assert borrowed(SqlSettings(**own, **common, trust_server_certificate=True)) == wanted
+
+
+def test_msdb_has_a_reason_even_where_ssodb_has_none() -> None:
+    nothing = ssodb().model_copy(update={"topics": {}})
+    assert code(read_databases(inventory(), nothing, Place(), Logins()).ssodb, MSDB_TOPICS) == "not-collected"
+
+
+def test_a_reading_that_broke_leaves_what_was_read() -> None:
+    found = unread_databases(inventory(APP), ssodb(), REFUSED)
+
+    assert found.ssodb.topics == {**ssodb().topics, **{topic.topic: REFUSED for topic in MSDB_TOPICS}}
+    assert (code(found.management), found.message_boxes) == ("refused", ())
+    assert unread_databases(inventory(), ssodb(), REFUSED).management is None
 
 
 def test_a_silent_database_costs_no_more_than_the_deadline() -> None:
@@ -243,7 +353,7 @@ def test_a_silent_database_costs_no_more_than_the_deadline() -> None:
         known = {**settings("SQL01", address)}
         estate = inventory(sql=SqlSettings(**known), biztalk=BizTalkSettings(**known))
         started = time.monotonic()
-        found = read_databases(estate, ssodb(), None, Logins(LOGIN, LOGIN), SqlLimits(deadline=1.0))
+        found = read_databases(estate, ssodb(), Place(), Logins(LOGIN, LOGIN), SqlLimits(deadline=1.0))
         took = time.monotonic() - started
 
     assert took <= 1.0 + 2
