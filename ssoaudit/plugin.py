@@ -17,7 +17,8 @@ from types import UnionType
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from ssoaudit.evidence import Missing
-from ssoaudit.facts import Fact, Scope
+from ssoaudit.facts import Fact, Scope, SqlSession
+from ssoaudit.facts.sql_session import READ_WRITE
 from ssoaudit.inventory import Inventory, Server
 from ssoaudit.profiles import BACKUP_AGE
 from ssoaudit.quoting import Command, command
@@ -51,6 +52,7 @@ __all__ = [
     "Target",
     "check",
     "cmd",
+    "doubt_about_primary",
     "failed",
     "not_applicable",
     "not_verified",
@@ -353,3 +355,17 @@ def _fact(annotation: object) -> tuple[type[Fact] | None, bool]:
         if len(members) == 1:
             return _fact(members[0])[0], True
     return None, False
+
+
+def doubt_about_primary(session: SqlSession | Missing) -> str | None:
+    """Why what SSODB answered may not be what its primary holds now; None where the primary answered.
+
+    A check that would call good, or settled, what a secondary replica has not heard of yet is not verified with it;
+    any other tells it beside what it says.
+    """
+    if isinstance(session, Missing):
+        return f"it is not known whether the primary answered: {session.message}"
+    updateability = session.rows[0].updateability
+    if updateability == READ_WRITE:
+        return None
+    return f"SSODB answered as {updateability or 'nothing known'}, and a secondary replica may lag behind the primary"

@@ -4,8 +4,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ssoaudit.facts import DatabaseProperties, EntssoRegistry, Env, SqlServer
-from ssoaudit.facts.database_properties import DatabasePropertiesRow
+from ssoaudit.facts import AvailabilityGroup, EntssoRegistry, Env, SqlServer, SqlSession
 from ssoaudit.facts.service_account import NETBIOS_LENGTH
 from ssoaudit.facts.sql_address import SqlAddress, parse_sql_address
 from ssoaudit.facts.sql_server import SqlServerRow
@@ -23,6 +22,7 @@ from ssoaudit.plugin import (
     Step,
     Target,
     check,
+    doubt_about_primary,
     failed,
     not_applicable,
     not_verified,
@@ -50,39 +50,43 @@ def address_is_virtual(
     registry: EntssoRegistry,
     *,
     sql: SqlServer | Missing,
-    properties: DatabaseProperties | Missing,
+    availability: AvailabilityGroup | Missing,
+    session: SqlSession | Missing,
     machines: PerMachine[Env | Missing],
     inventory: Inventory,
 ) -> Outcome:
     """A clustered SQL Server moves with its virtual name, a database in an availability group is found by the listener.
     A server that looks for SSODB on one machine works until that machine hands it over. Client aliases of the server
-    are resolved, DNS is not asked. A listener's name is not known to this check: of an availability group any name
-    passes that is not known as a machine's, so that an alias for one, or a replica that is not in the inventory, is not
-    seen."""
+    are resolved, DNS is not asked. A listener's name is not known to this check: of an availability group the address
+    passes by which the auditor reached the primary, if it is not the primary's own name, so that an alias in DNS for a
+    machine is not seen."""
     if not registry.is_configured:
         return not_applicable(f"{server.name} does not know SSODB yet: database.same-on-every-server looks at that")
-    if isinstance(sql, Missing) or isinstance(properties, Missing):
+    if isinstance(sql, Missing) or isinstance(availability, Missing):
         if inventory.change == "new" and inventory.stage is Stage.PLANNED:
             return not_applicable("SSODB is still to be made, says the inventory (change: new)")
-        told = next(fact for fact in (sql, properties) if isinstance(fact, Missing))
+        told = next(fact for fact in (sql, availability) if isinstance(fact, Missing))
         return not_verified(f"Whether SSODB fails over is not known: {told.message}", hint=told.hint)
-    instance, database = sql.rows[0], properties.rows[0]
-    if not database.group_database_id and instance.is_clustered == 0:
+    instance, group = sql.rows[0], availability.rows[0].group_database_id
+    if not group and instance.is_clustered == 0:
         return not_applicable("SSODB is on a stand-alone SQL Server, which has no virtual name")
-    return _judged(server, registry, _Virtual(instance, database), _machines(machines, inventory))
+    reached = parse_sql_address(inventory.sql.server, "") if inventory.sql.server else None
+    virtual = _Virtual(instance, group is not None, reached, doubt_about_primary(session))
+    return _judged(server, registry, virtual, _machines(machines, inventory))
 
 
 @dataclass(frozen=True)
 class _Virtual:
-    """How SSODB fails over, and by which name it is found then."""
+    """How SSODB fails over, and by which name it is found then.
+
+    `in_group`: whether it does so with an availability group. `reached` is the inventory's address of SSODB, `doubt`
+    why it may not have been the primary that answered there.
+    """
 
     instance: SqlServerRow
-    database: DatabasePropertiesRow
-
-    @property
-    def in_group(self) -> bool:
-        """Whether SSODB fails over with an availability group."""
-        return self.database.group_database_id is not None
+    in_group: bool
+    reached: SqlAddress | None
+    doubt: str | None
 
     @property
     def name(self) -> str | None:
@@ -91,7 +95,7 @@ class _Virtual:
 
     def __str__(self) -> str:
         if self.in_group:
-            return f"{self.database.database_name} is in an availability group"
+            return "SSODB is in an availability group"
         return f"{self.instance.machine_name or 'SQL Server'} {_CLUSTERED[self.instance.is_clustered == 1]}"
 
     def machines(self) -> dict[str, str]:
@@ -122,16 +126,42 @@ def _judged(server: Server, registry: EntssoRegistry, virtual: _Virtual, machine
     whose = {**machines, **virtual.machines()}.get(label)
     if whose is not None:
         return _failed(server, f"{shown}: that is {whose}", better, virtual, row)
-    if virtual.in_group and not _is_ip(address.host):
+    unknown = _unknown(virtual, address)
+    if unknown is None:
         return passed(
-            f"{server.name} looks for SSODB on {shown}, the name of no machine that is known here; {virtual}",
+            f"{server.name} looks for SSODB on {shown}, by which the primary answered under another name; {virtual}",
             evidence=(row,),
         )
     return not_verified(
-        f"{server.name} looks for SSODB on {shown}; whether that moves in a failover is not known, but {virtual}",
-        hint=f"Look up where it leads; best write {better} there.",
+        f"{server.name} looks for SSODB on {shown}; whether that moves in a failover is not known, but {virtual}"
+        f"{unknown.text}",
+        hint=unknown.hint or f"Look up where it leads; best write {better} there.",
         evidence=(row,),
     )
+
+
+@dataclass(frozen=True)
+class _Unknown:
+    """What keeps an address from being known as the listener's: the end of a sentence, and what to do."""
+
+    text: str = ""
+    hint: str = ""
+
+
+def _unknown(virtual: _Virtual, address: SqlAddress) -> _Unknown | None:
+    """None for the address at which the primary of the group answered; its own name was told from that before.
+
+    The name of a secondary may be one that nobody knows here, and so may the primary's where a secondary answered.
+    """
+    if not virtual.in_group or _is_ip(address.host):
+        return _Unknown()
+    if virtual.reached is None or not virtual.reached.is_also(address):
+        hint = "Write the listener of the availability group into the inventory, as sql.server."
+        return _Unknown(", and the inventory names another address of SSODB or none", hint)
+    if virtual.doubt is not None:
+        hint = "Read the primary: write sql.application_intent: readwrite into the inventory."
+        return _Unknown(f"; {virtual.doubt}", hint)
+    return None
 
 
 def _machines(machines: Mapping[str, Env | Missing], inventory: Inventory) -> dict[str, str]:

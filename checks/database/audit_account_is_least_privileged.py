@@ -29,16 +29,25 @@ ROLES = {
     "is_db_securityadmin": "is db_securityadmin",
     "is_db_datareader": "is db_datareader",
     "is_db_datawriter": "is db_datawriter",
+    "is_db_ddladmin": "is db_ddladmin",
+    "is_db_backupoperator": "is db_backupoperator",
     "controls_database": "controls the database",
     "executes_procedures": "executes its procedures",
 }
-COLUMNS = {
+OBJECTS = {
+    "is_bts_backup_user": "is in BTS_BACKUP_USERS",
     "reads_ec_password_with_sync": "reads ec_password_with_sync",
     "reads_ec_password_no_sync": "reads ec_password_no_sync",
     "reads_wp_password": "reads wp_password",
+    "inserts_global_info": "inserts into SSOX_GlobalInfo",
     "updates_global_info": "updates SSOX_GlobalInfo",
+    "deletes_global_info": "deletes from SSOX_GlobalInfo",
+    "inserts_external_credentials": "inserts into SSOX_ExternalCredentials",
     "updates_external_credentials": "updates SSOX_ExternalCredentials",
+    "deletes_external_credentials": "deletes from SSOX_ExternalCredentials",
+    "inserts_windows_password": "inserts into SSOX_WindowsPassword",
     "updates_windows_password": "updates SSOX_WindowsPassword",
+    "deletes_windows_password": "deletes from SSOX_WindowsPassword",
 }
 
 
@@ -60,8 +69,8 @@ def audit_account_is_least_privileged(
 ) -> Outcome:
     """Only the rights of the login keep a reader from more than reading: whoever learns its password, or takes over the
     auditing host, has them. With db_datareader it reads the encrypted passwords, as a member of SSO Administrators it
-    is db_owner. What the login may do in msdb, in the BizTalk databases, on the servers and on another replica, this
-    check does not see."""
+    is db_owner, and who may back the database up can carry it away. What it may do to other tables by a right of their
+    own, in msdb, in the BizTalk databases, on the servers and on another replica, this check does not see."""
     if isinstance(rights, Missing):
         if inventory.change == "new" and inventory.stage is Stage.PLANNED:
             return not_applicable("SSODB is still to be made, says the inventory (change: new)")
@@ -69,9 +78,9 @@ def audit_account_is_least_privileged(
     login = (None if isinstance(session, Missing) else session.rows[0].login_name) or "the audit login"
     values: dict[str, int | None] = rights.rows[0].model_dump()
     evidence = tuple(
-        Row(login, f"not: {phrase}", _told(values[name]), SOURCE) for name, phrase in {**ROLES, **COLUMNS}.items()
+        Row(login, f"not: {phrase}", _told(values[name]), SOURCE) for name, phrase in {**ROLES, **OBJECTS}.items()
     )
-    excess = [phrase for name, phrase in {**ROLES, **COLUMNS}.items() if values[name]]
+    excess = [phrase for name, phrase in {**ROLES, **OBJECTS}.items() if values[name]]
     if excess:
         return _failed(login, ", ".join(excess), evidence)
     unknown = [phrase for name, phrase in ROLES.items() if values[name] is None]
@@ -81,7 +90,11 @@ def audit_account_is_least_privileged(
             hint="Have a database administrator look at the roles of the login.",
             evidence=evidence,
         )
-    return passed(f"{login} can neither read encrypted columns of SSODB nor change it", evidence=evidence)
+    return passed(
+        f"{login} has none of the roles that read or change SSODB, and no right to its encrypted columns or to change "
+        "the tables that hold its settings and credentials",
+        evidence=evidence,
+    )
 
 
 def _told(value: int | None) -> str:

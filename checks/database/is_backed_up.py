@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ssoaudit.facts import BackupDatabases, DatabaseProperties, SqlServer, SsodbBackups
+from ssoaudit.facts import AvailabilityGroup, BackupDatabases, DatabaseProperties, SqlServer, SsodbBackups
 from ssoaudit.facts.database_properties import DatabasePropertiesRow
 from ssoaudit.facts.sql_address import Likeness, parse_sql_address
+from ssoaudit.facts.sql_session import READ_WRITE
 from ssoaudit.facts.ssodb_backups import SsodbBackupRow
 from ssoaudit.plugin import (
     BACKUP_AGE,
@@ -33,7 +34,6 @@ HISTORY = "msdb.dbo.backupset"
 SET = "admv_BackupDatabases"
 COMPLETE = "D"
 KINDS = {COMPLETE: "complete", "I": "differential", "L": "log"}
-READ_WRITE = "READ_WRITE"
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,10 @@ class _Half:
 def is_backed_up(
     backups: SsodbBackups | Missing,
     backup_set: BackupDatabases | Missing,
+    *,
     server: SqlServer | Missing,
     properties: DatabaseProperties | Missing,
+    availability: AvailabilityGroup | Missing,
     inventory: Inventory,
 ) -> Outcome:
     """What adapters and mappings need is in SSODB and nowhere else; the backup of the master secret does not replace
@@ -80,11 +82,12 @@ def is_backed_up(
     if name is None:
         hint = "Ask a database administrator for the backups of SSODB."
         return not_verified("SQL Server does not say its name, so its own backups are not known", hint=hint)
-    made = _made(backups, name, database)
+    in_group = None if isinstance(availability, Missing) else availability.rows[0].group_database_id is not None
+    made = _made(backups, name, database, in_group=in_group)
     if not inventory.has_biztalk:
         return _judged(made, None, ())
     address = inventory.sql.server or name
-    listed = _listed(backup_set, (address, name), database)
+    listed = _listed(backup_set, (address, name), database.database_name, in_group=in_group)
     return _judged(made, listed, _inclusion(address, database.database_name))
 
 
@@ -118,14 +121,20 @@ def _judged(made: _Half, listed: _Half | None, inclusion: tuple[Step, ...]) -> O
     )
 
 
-def _made(backups: SsodbBackups | Missing, server: str, database: DatabasePropertiesRow) -> _Half:
-    """Whether there is a complete backup that is young enough, as the server that answered remembers it."""
-    name, in_group = database.database_name, database.group_database_id is not None
+def _made(
+    backups: SsodbBackups | Missing, server: str, database: DatabasePropertiesRow, *, in_group: bool | None
+) -> _Half:
+    """Whether there is a complete backup that is young enough, as the server that answered remembers it.
+
+    Where msdb was read on another server than SSODB, as may be behind a listener, that one's own backups count.
+    """
+    name = database.database_name
     if isinstance(backups, Missing):
         text = f"Whether {name} is backed up is not known: {backups.message}"
         return _Half(Status.NOT_VERIFIED, text, (), backups.hint)
+    server = next((row.asked_server for row in backups.rows if row.asked_server), server)
     rows = tuple(_row(each) for each in backups.rows)
-    counting = [row for row in backups.rows if _counts(row, server, in_group=in_group)]
+    counting = [row for row in backups.rows if _counts(row, in_group=in_group is True)]
     newest = max((row.newest_finish for row in counting if row.newest_finish), default=None)
     is_young = any(row.newest_finish and row.local_time - row.newest_finish <= BACKUP_AGE for row in counting)
     if newest is not None and is_young:
@@ -138,15 +147,15 @@ def _made(backups: SsodbBackups | Missing, server: str, database: DatabaseProper
     )
     left_out = _left_out(backups.rows, counting)
     text = f"{seen}{f' ({left_out} does not count)' if left_out else ''}"
-    if in_group or database.updateability != READ_WRITE:
+    if in_group is not False or database.updateability != READ_WRITE:
         hint = "Ask for the backups that the other replicas made, or read the primary."
         return _Half(Status.NOT_VERIFIED, f"{text}; another replica may have made one", rows, hint)
     return _Half(Status.FAIL, text, rows)
 
 
-def _counts(row: SsodbBackupRow, server: str, *, in_group: bool) -> bool:
+def _counts(row: SsodbBackupRow, *, in_group: bool) -> bool:
     """Whether it is a complete backup of this very database. Restoring another server's leaves a row of that one's."""
-    is_own = row.server_name is not None and row.server_name.casefold() == server.casefold()
+    is_own = bool(row.server_name) and (row.server_name or "").casefold() == (row.asked_server or "").casefold()
     return row.type == COMPLETE and row.newest_finish is not None and is_own and (in_group or not row.is_copy_only)
 
 
@@ -167,9 +176,10 @@ def _row(row: SsodbBackupRow) -> Row:
     return Row(row.database_name, now, observed, HISTORY)
 
 
-def _listed(backup_set: BackupDatabases | Missing, servers: tuple[str, ...], database: DatabasePropertiesRow) -> _Half:
+def _listed(
+    backup_set: BackupDatabases | Missing, servers: tuple[str, ...], name: str, *, in_group: bool | None
+) -> _Half:
     """Whether BizTalk's own job backs up this SSODB; what may be another spelling of its server is taken for one."""
-    name = database.database_name
     if isinstance(backup_set, Missing):
         text = f"Whether BizTalk's backup job includes {name} is not known: {backup_set.message}"
         return _Half(Status.NOT_VERIFIED, text, (), backup_set.hint)
@@ -181,7 +191,7 @@ def _listed(backup_set: BackupDatabases | Missing, servers: tuple[str, ...], dat
     rows = (Row(name, "in the backup set", f"on {', '.join(found)}" if found else "missing", SET),)
     if any(_may_be(each, server) for each in found for server in servers):
         return _Half(Status.PASS, f"BizTalk's backup job includes {name}", rows)
-    if found and database.group_database_id is not None:
+    if found and in_group is not False:
         text = f"BizTalk's backup job includes {name} on {', '.join(found)}, which may be the group's listener or not"
         return _Half(Status.NOT_VERIFIED, text, rows, "Write the listener's name into the inventory, as sql.server.")
     if found:

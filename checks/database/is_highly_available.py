@@ -1,6 +1,6 @@
 """SSODB must survive the loss of one SQL Server machine."""
 
-from ssoaudit.facts import DatabaseProperties, SqlServer
+from ssoaudit.facts import AvailabilityGroup, SqlServer
 from ssoaudit.plugin import (
     Grade,
     Inventory,
@@ -36,13 +36,13 @@ GROUP = "sys.databases.group_database_id"
     ),
 )
 def is_highly_available(
-    server: SqlServer | Missing, properties: DatabaseProperties | Missing, inventory: Inventory
+    server: SqlServer | Missing, availability: AvailabilityGroup | Missing, inventory: Inventory
 ) -> Outcome:
     """A clustered master secret server is worth no more than the database behind it: without SSODB no SSO server
     starts. SSODB fails over with a clustered SQL Server, or with the availability group that it is in itself; that the
     server has groups is not enough. Whether the group has a second replica that is in step, and mirroring or log
     shipping, this check does not see."""
-    missing = [fact for fact in (server, properties) if isinstance(fact, Missing)]
+    missing = [fact for fact in (server, availability) if isinstance(fact, Missing)]
     if len(missing) > 1 and inventory.change == "new" and inventory.stage is Stage.PLANNED:
         return not_applicable("SSODB is still to be made, says the inventory (change: new)")
     rows = []
@@ -54,11 +54,11 @@ def is_highly_available(
         if instance.is_clustered == 1:
             return passed(f"SSODB is on {name}, a clustered SQL Server", evidence=rows)
     group = None
-    if not isinstance(properties, Missing):
-        group = properties.rows[0].group_database_id
-        rows.append(Row(properties.rows[0].database_name, "or in an availability group", group or "in none", GROUP))
+    if not isinstance(availability, Missing):
+        group = availability.rows[0].group_database_id
+        rows.append(Row("SSODB", "or in an availability group", group or "in none", GROUP))
         if group:
-            return passed(f"{properties.rows[0].database_name} is in an availability group", evidence=rows)
+            return passed("SSODB is in an availability group", evidence=rows)
     if missing:
         told = "; ".join(dict.fromkeys(fact.message for fact in missing))
         return not_verified(

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable
 
-from ssoaudit.facts import ClusterView, Env, SsoServers
+from ssoaudit.facts import ClusterView, Env, SqlSession, SsoServers
 from ssoaudit.facts.cluster_view import NETWORK_NAME
 from ssoaudit.facts.service_account import NETBIOS_LENGTH
 from ssoaudit.plugin import (
@@ -19,6 +19,7 @@ from ssoaudit.plugin import (
     Step,
     Target,
     check,
+    doubt_about_primary,
     failed,
     not_applicable,
     not_verified,
@@ -44,6 +45,7 @@ def sso_servers_are_inventoried(
     registered: SsoServers | Missing,
     machines: PerMachine[Env | Missing],
     cluster: ClusterView | Missing,
+    session: SqlSession | Missing,
     inventory: Inventory,
 ) -> Outcome:
     """Each server that runs ENTSSO registers itself in SSODB for ten days. One that is not in the inventory is looked
@@ -60,14 +62,17 @@ def sso_servers_are_inventoried(
             "No SSO server has registered in SSODB within ten days, so which ones use it is not known",
             hint="See that ENTSSO runs on the master secret server, and collect again.",
         )
+    doubt = doubt_about_primary(session)
+    note = f"; {doubt}" if doubt else ""
     known = _known(machines, cluster, inventory)
     strange = [name for name in names if not any(_is_one(name, each) for each in known)]
     rows = tuple(Row(name, "in the inventory", "missing" if name in strange else "there", SOURCE) for name in names)
     if not strange:
-        return passed(f"Every SSO server that uses SSODB is in the inventory: {', '.join(names)}", evidence=rows)
+        text = f"Every SSO server that uses SSODB is in the inventory: {', '.join(names)}{note}"
+        return passed(text, evidence=rows)
     listed = ", ".join(strange)
     return failed(
-        f"SSO servers use SSODB that the inventory does not name: {listed}",
+        f"SSO servers use SSODB that the inventory does not name: {listed}{note}",
         why="No check looks at them: what is wrong there shows when the master secret server fails over.",
         expected="every registered server in the inventory",
         observed=listed,

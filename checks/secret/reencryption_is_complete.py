@@ -15,6 +15,7 @@ from ssoaudit.plugin import (
     Step,
     Target,
     check,
+    doubt_about_primary,
     failed,
     not_applicable,
     not_verified,
@@ -23,7 +24,6 @@ from ssoaudit.plugin import (
 )
 
 SOURCE = "SSOX_ExternalCredentials, SSOX_WindowsPassword (ids of rows)"
-READ_WRITE = "READ_WRITE"
 
 
 @check(
@@ -55,7 +55,7 @@ def reencryption_is_complete(
         return not_applicable("SSODB is still to be made, says the inventory (change: new)")
     rows = rows_by_secret(*read)
     evidence = tuple(Row(secret, "the only id", f"{number} rows", SOURCE) for secret, number in sorted(rows.items()))
-    doubt = _doubt(session)
+    doubt = doubt_about_primary(session)
     if doubt is not None:
         return not_verified(
             f"Whether all of SSODB is under one secret is not known: {doubt}",
@@ -85,16 +85,6 @@ def reencryption_is_complete(
         "looked at",
         evidence=evidence,
     )
-
-
-def _doubt(session: SqlSession | Missing) -> str | None:
-    """Why the rows may not be what the primary holds now."""
-    if isinstance(session, Missing):
-        return f"it is not known whether the primary answered: {session.message}"
-    updateability = session.rows[0].updateability
-    if updateability == READ_WRITE:
-        return None
-    return f"SSODB answered as {updateability or 'nothing known'}, and a secondary replica may lag behind the primary"
 
 
 def _failed(rows: dict[str, int], evidence: tuple[Row, ...]) -> Outcome:

@@ -1,6 +1,7 @@
 """What can be known. A topic is its reader (`.ps1`, `.sql`) and the typed model of its answer (`.py`), side by side."""
 
 from ssoaudit.facts.audit_rights import AuditRights
+from ssoaudit.facts.availability_group import AvailabilityGroup
 from ssoaudit.facts.backup_databases import BackupDatabases
 from ssoaudit.facts.backup_history import BackupHistory
 from ssoaudit.facts.biztalk_group import BizTalkGroup
@@ -52,6 +53,7 @@ SSODB_TOPICS: tuple[type[SqlFact], ...] = (
     WindowsPasswordSecrets,
     SsoServers,
     DatabaseProperties,
+    AvailabilityGroup,
     AuditRights,
     SchemaVersion,
 )
@@ -83,6 +85,7 @@ __all__ = [
     "SSODB_TOPICS",
     "TOPICS",
     "AuditRights",
+    "AvailabilityGroup",
     "BackupDatabases",
     "BackupHistory",
     "BizTalkGroup",

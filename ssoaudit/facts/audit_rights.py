@@ -18,14 +18,23 @@ class AuditRightsRow(Part):
     is_db_securityadmin: int | None
     is_db_datareader: int | None
     is_db_datawriter: int | None
+    is_db_ddladmin: int | None
+    is_db_backupoperator: int | None
+    is_bts_backup_user: int | None
     controls_database: int | None
     executes_procedures: int | None
     reads_ec_password_with_sync: int | None
     reads_ec_password_no_sync: int | None
     reads_wp_password: int | None
+    inserts_global_info: int | None
     updates_global_info: int | None
+    deletes_global_info: int | None
+    inserts_external_credentials: int | None
     updates_external_credentials: int | None
+    deletes_external_credentials: int | None
+    inserts_windows_password: int | None
     updates_windows_password: int | None
+    deletes_windows_password: int | None
 
 
 class AuditRights(SqlFact):

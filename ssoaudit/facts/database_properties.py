@@ -1,4 +1,4 @@
-"""How SQL Server keeps SSODB: its state, recovery model and availability group."""
+"""How SQL Server keeps SSODB: its state, recovery model and who may open it."""
 
 from typing import ClassVar
 
@@ -9,8 +9,7 @@ from ssoaudit.facts.sql_fact import SqlFact
 class DatabasePropertiesRow(Part):
     """The row of SSODB in `sys.databases`, whose column names these are.
 
-    `group_database_id` and `replica_id` are None for a database in no availability group; `updateability` is
-    READ_ONLY on a secondary replica, too.
+    `updateability` is READ_ONLY on a secondary replica, too.
     """
 
     database_name: str
@@ -20,15 +19,13 @@ class DatabasePropertiesRow(Part):
     is_read_only: bool | None
     compatibility_level: int
     collation_name: str | None
-    group_database_id: str | None
-    replica_id: str | None
     updateability: str | None
 
 
 class DatabaseProperties(SqlFact):
     """What SQL Server says of SSODB as a database: one row.
 
-    Source: the database's own row in `sys.databases` (SQL Server 2012 and later), which every user of the database
+    Source: the database's own row in `sys.databases`, which every user of the database
     sees, and `DATABASEPROPERTYEX`; needs no right of its own.
     """
 

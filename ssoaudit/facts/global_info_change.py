@@ -9,10 +9,13 @@ from ssoaudit.facts.sql_fact import SqlFact
 
 
 class GlobalInfoChangeRow(Part):
-    """A last change: the audit id of what was changed, the machine that asked, and the one that carried it out."""
+    """The newest change of one thing from one machine through another.
+
+    The audit id of what was changed, when, the machine that asked, and the one that carried it out.
+    """
 
     at_audit_id: str
-    at_timestamp: datetime
+    newest: datetime
     at_client_machine: str | None
     at_server_machine: str | None
 
@@ -20,8 +23,8 @@ class GlobalInfoChangeRow(Part):
 class GlobalInfoChange(SqlFact):
     """The last change of the global settings. Who made it is not read.
 
-    Source: table `SSOX_AuditTable` of SSODB, the rows of type 1 (last change) about `SSOX_GlobalInfo`, at most 1000;
-    needs SELECT on the columns named, and on `at_audit_type` and `at_source_table`.
+    Source: table `SSOX_AuditTable` of SSODB, the rows of type 1 (last change) about `SSOX_GlobalInfo`, summed up by
+    the server, at most 1000; needs SELECT on the columns named, and on `at_audit_type` and `at_source_table`.
     """
 
     topic: ClassVar[str] = "global_info_change"
@@ -34,4 +37,4 @@ class GlobalInfoChange(SqlFact):
         """The newest change of the row of `SSOX_GlobalInfo` with that `gi_audit_id`; None if there is none."""
         wanted = guid(audit_id)
         changes = [row for row in self.rows if guid(row.at_audit_id) == wanted]
-        return max(changes, key=lambda row: row.at_timestamp, default=None)
+        return max(changes, key=lambda row: row.newest, default=None)

@@ -1,6 +1,4 @@
 SELECT
     OBJECT_ID(N'dbo.SSOX_GlobalInfo', N'U') AS global_info_table,
     OBJECT_ID(N'dbo.SSOX_AuditTable', N'U') AS audit_table,
-    OBJECT_ID(N'dbo.SSOX_Servers', N'U') AS servers_table,
-    OBJECT_ID(N'dbo.ssox_spGetDBVersion', N'P') AS get_db_version,
-    OBJECT_ID(N'dbo.ssox_spGetVersion', N'P') AS get_version
+    OBJECT_ID(N'dbo.SSOX_Servers', N'U') AS servers_table

@@ -6,6 +6,9 @@ from typing import ClassVar
 from ssoaudit.facts.fact import Part, Scope
 from ssoaudit.facts.sql_fact import SqlFact
 
+READ_WRITE = "READ_WRITE"
+"""The updateability of a database that takes changes: of a primary, or of one without replicas."""
+
 
 class SqlSessionRow(Part):
     """The session: database, login, the server's local and UTC time, whether the database can be written."""

@@ -10,7 +10,8 @@ from ssoaudit.facts.sql_fact import SqlFact
 class SsodbBackupRow(Part):
     """The newest backup of one kind. `type` is D for a complete one, I for a differential one, L for the log.
 
-    `server_name` is the server that made it, `local_time` what time it was there when the row was read.
+    `server_name` is the server that made it, `asked_server` the one whose msdb tells of it, by its own name, which on
+    a replica is another; `local_time` what time it was there when the row was read.
     """
 
     database_name: str
@@ -20,6 +21,7 @@ class SsodbBackupRow(Part):
     newest_start: datetime | None
     newest_finish: datetime | None
     local_time: datetime
+    asked_server: str | None
 
 
 class SsodbBackups(SqlFact):

@@ -12,7 +12,7 @@ SECOND = "11111111-2222-3333-4444-55555555BBBB"
 
 def change(audit_id: str, days: int) -> GlobalInfoChangeRow:
     return GlobalInfoChangeRow(
-        at_audit_id=audit_id, at_timestamp=NOW - timedelta(days), at_client_machine=None, at_server_machine=f"{days}"
+        at_audit_id=audit_id, newest=NOW - timedelta(days), at_client_machine=None, at_server_machine=f"{days}"
     )
 
 

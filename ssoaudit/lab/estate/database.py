@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from ssoaudit.facts.audit_rights import AuditRights, AuditRightsRow
+from ssoaudit.facts.availability_group import AvailabilityGroup, AvailabilityGroupRow
 from ssoaudit.facts.database_properties import DatabaseProperties, DatabasePropertiesRow
 from ssoaudit.facts.external_credential_secrets import ExternalCredentialSecretRow, ExternalCredentialSecrets
 from ssoaudit.facts.global_info import GlobalInfo, GlobalInfoRow
@@ -95,7 +96,7 @@ def database() -> dict[str, SqlFact]:
             rows=(
                 GlobalInfoChangeRow(
                     at_audit_id=AUDIT_ID,
-                    at_timestamp=newest,
+                    newest=newest,
                     at_client_machine=BIZTALK[0],
                     at_server_machine=NETWORK_NAME,
                 ),
@@ -103,6 +104,7 @@ def database() -> dict[str, SqlFact]:
         ),
         _sso_servers(local),
         _properties(),
+        AvailabilityGroup(rows=(AvailabilityGroupRow(group_database_id=None, replica_id=None),)),
         _rights(),
         SchemaVersion(
             rows=(
@@ -110,8 +112,6 @@ def database() -> dict[str, SqlFact]:
                     global_info_table=245575913,
                     audit_table=261575970,
                     servers_table=1333579789,
-                    get_db_version=None,
-                    get_version=None,
                 ),
             )
         ),
@@ -146,8 +146,6 @@ def _properties() -> DatabaseProperties:
                 is_read_only=False,
                 compatibility_level=150,
                 collation_name="Latin1_General_CI_AS",
-                group_database_id=None,
-                replica_id=None,
                 updateability="READ_WRITE",
             ),
         )
@@ -164,14 +162,23 @@ def _rights() -> AuditRights:
                 is_db_securityadmin=0,
                 is_db_datareader=0,
                 is_db_datawriter=0,
+                is_db_ddladmin=0,
+                is_db_backupoperator=0,
+                is_bts_backup_user=0,
                 controls_database=0,
                 executes_procedures=0,
                 reads_ec_password_with_sync=0,
                 reads_ec_password_no_sync=0,
                 reads_wp_password=0,
+                inserts_global_info=0,
                 updates_global_info=0,
+                deletes_global_info=0,
+                inserts_external_credentials=0,
                 updates_external_credentials=0,
+                deletes_external_credentials=0,
+                inserts_windows_password=0,
                 updates_windows_password=0,
+                deletes_windows_password=0,
             ),
         )
     )
@@ -190,6 +197,7 @@ def _backups(now: datetime) -> SsodbBackups:
                 newest_start=now - ago,
                 newest_finish=now - ago + timedelta(seconds=20),
                 local_time=now,
+                asked_server=SQL,
             )
             for kind, ago in kinds.items()
         )

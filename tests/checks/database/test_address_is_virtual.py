@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 
-from ssoaudit.facts import DatabaseProperties, EntssoRegistry, Env, SqlAlias, SqlServer
+from ssoaudit.facts import AvailabilityGroup, EntssoRegistry, Env, SqlAlias, SqlServer, SqlSession
+from ssoaudit.facts.availability_group import AvailabilityGroupRow
+from ssoaudit.inventory import SqlSettings
 from ssoaudit.lab.estate import BIZTALK, NODES, SQL, LabEstate, healthy
 from ssoaudit.lab.estate.names import SQL_NODE
 from ssoaudit.result import Finding
@@ -12,16 +14,16 @@ from tests.checks.bundles import bundle, findings_of
 
 CHECK = "database.address-is-virtual"
 GROUP_ID = "0D8C4C1E-2F4B-4E5A-9C1D-6B7A8F9E0D1C"
-SERVER, PROPERTIES = ("SSODB", "sql_server"), ("SSODB", "database_properties")
+SERVER, AVAILABILITY = ("SSODB", "sql_server"), ("SSODB", "availability_group")
+SESSION = ("SSODB", "sql_session")
 
 
 def estate(group: str | None = None, **server: Any) -> LabEstate:
-    found, properties = healthy().database[SqlServer.topic], healthy().database[DatabaseProperties.topic]
+    found = healthy().database[SqlServer.topic]
     assert isinstance(found, SqlServer)
-    assert isinstance(properties, DatabaseProperties)
-    row = properties.rows[0].model_copy(update={"group_database_id": group})
+    row = AvailabilityGroupRow(group_database_id=group, replica_id=None)
     altered = healthy().alter_database(SqlServer(rows=(found.rows[0].model_copy(update=server),)))
-    return altered.alter_database(DatabaseProperties(rows=(row,)))
+    return altered.alter_database(AvailabilityGroup(rows=(row,)))
 
 
 def group() -> LabEstate:
@@ -115,9 +117,45 @@ def test_a_listener_passes() -> None:
 
     assert finding.status is Status.PASS
     assert finding.text == (
-        f"{BIZTALK[0]} looks for SSODB on {SQL}, the name of no machine that is known here; "
+        f"{BIZTALK[0]} looks for SSODB on {SQL}, by which the primary answered under another name; "
         "SSODB is in an availability group"
     )
+
+
+def secondary(of: LabEstate) -> LabEstate:
+    session = healthy().database[SqlSession.topic]
+    assert isinstance(session, SqlSession)
+    return of.alter_database(SqlSession(rows=(session.rows[0].model_copy(update={"updateability": "READ_ONLY"}),)))
+
+
+@pytest.mark.parametrize("written", [SQL, "SQLA", "SQLA.contoso.com,1433"])
+def test_of_a_secondary_the_name_of_the_primary_is_not_known(written: str) -> None:
+    servers = tuple(server for server in healthy().inventory().servers if not server.is_sql_only)
+    server = SqlSettings(server=written.partition(",")[0])
+    answering = secondary(estate(GROUP_ID, is_clustered=0, machine_name="SQLB", physical_node="SQLB"))
+    finding = ask(looking(answering, written), servers=servers, sql=server)
+
+    assert finding.status is Status.NOT_VERIFIED
+    assert "SSODB answered as READ_ONLY" in finding.text
+    assert "application_intent: readwrite" in finding.reasons[0].hint
+
+
+def test_without_the_session_a_listener_is_not_verified() -> None:
+    assert ask(group(), SESSION).status is Status.NOT_VERIFIED
+
+
+@pytest.mark.parametrize("known", [None, "SQLSSO02", f"{SQL},1500", f"{SQL}\\INST"])
+def test_an_address_that_was_not_connected_to_is_no_listener(known: str | None) -> None:
+    finding = ask(group(), sql=SqlSettings(server=known))
+
+    assert finding.status is Status.NOT_VERIFIED
+    assert "listener" in finding.reasons[0].hint
+    assert "sql.server" in finding.reasons[0].hint
+
+
+@pytest.mark.parametrize("known", [f"{SQL}.contoso.com", f"{SQL},1433"])
+def test_another_spelling_of_the_listener_passes(known: str) -> None:
+    assert ask(group(), sql=SqlSettings(server=known)).status is Status.PASS
 
 
 def test_the_clustered_sql_server_of_one_replica_fails() -> None:
@@ -142,7 +180,7 @@ def test_a_server_that_is_not_configured_is_not_applicable() -> None:
     assert ask(looking(healthy(), None)).status is Status.NOT_APPLICABLE
 
 
-@pytest.mark.parametrize("without", [SERVER, PROPERTIES, (BIZTALK[0], "entsso_registry")])
+@pytest.mark.parametrize("without", [SERVER, AVAILABILITY, (BIZTALK[0], "entsso_registry")])
 def test_what_was_not_read_is_not_verified(without: tuple[str, str]) -> None:
     finding = ask(healthy(), without)
 
@@ -151,5 +189,5 @@ def test_what_was_not_read_is_not_verified(without: tuple[str, str]) -> None:
 
 
 def test_an_ssodb_that_is_still_to_be_made_is_not_applicable() -> None:
-    assert ask(healthy(), SERVER, PROPERTIES, change="new", stage=Stage.PLANNED).status is Status.NOT_APPLICABLE
-    assert ask(healthy(), SERVER, PROPERTIES, change="new", stage=Stage.BUILT).status is Status.NOT_VERIFIED
+    assert ask(healthy(), SERVER, AVAILABILITY, change="new", stage=Stage.PLANNED).status is Status.NOT_APPLICABLE
+    assert ask(healthy(), SERVER, AVAILABILITY, change="new", stage=Stage.BUILT).status is Status.NOT_VERIFIED

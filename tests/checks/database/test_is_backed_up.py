@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from ssoaudit.facts import BackupDatabases, DatabaseProperties, SqlServer, SsodbBackups
+from ssoaudit.facts import AvailabilityGroup, BackupDatabases, DatabaseProperties, SqlServer, SsodbBackups
+from ssoaudit.facts.availability_group import AvailabilityGroupRow
 from ssoaudit.facts.backup_databases import BackupDatabaseRow
 from ssoaudit.facts.ssodb_backups import SsodbBackupRow
 from ssoaudit.inventory import SqlSettings
@@ -19,6 +20,7 @@ NOW = CLOCK.replace(tzinfo=None)
 EIGHT_DAYS = timedelta(days=8)
 BACKUPS, SERVER, PROPERTIES = (("SSODB", topic) for topic in ("ssodb_backups", "sql_server", "database_properties"))
 SET = ("BizTalkMgmtDb", "backup_databases")
+AVAILABILITY = ("SSODB", "availability_group")
 
 
 def backup(age: timedelta | None = timedelta(hours=6), **update: Any) -> SsodbBackupRow:
@@ -31,6 +33,7 @@ def backup(age: timedelta | None = timedelta(hours=6), **update: Any) -> SsodbBa
         newest_start=made,
         newest_finish=made,
         local_time=NOW,
+        asked_server=SQL,
     )
     return row.model_copy(update=update)
 
@@ -55,7 +58,9 @@ def ask(estate: LabEstate, *without: tuple[str, str], **update: Any) -> Finding:
     return finding_of(CHECK, bundle(estate, inventory=inventory, without=set(without)), Profile.COMPLIANCE)
 
 
-GROUPED = with_properties(group_database_id=GROUP_ID)
+GROUPED = healthy().alter_database(
+    AvailabilityGroup(rows=(AvailabilityGroupRow(group_database_id=GROUP_ID, replica_id=None),))
+)
 SECONDARY = with_properties(updateability="READ_ONLY")
 
 
@@ -113,6 +118,23 @@ def test_another_replica_may_have_made_one(estate: LabEstate, rows: tuple[SsodbB
 
     assert (finding.status, finding.severity) == (Status.NOT_VERIFIED, Severity.MEDIUM)
     assert "another replica may have made one" in finding.text
+
+
+def test_what_counts_is_made_by_the_server_whose_msdb_was_read() -> None:
+    told = "SQLA made a complete backup of SSODB at 2026-11-20 02:40; BizTalk's backup job includes SSODB"
+    own = backup(server_name="SQLA", asked_server="sqla".upper())
+    assert ask(with_backups(own, of=GROUPED)).text == told
+
+    foreign = ask(with_backups(backup(server_name=SQL, asked_server="SQLA"), of=GROUPED))
+    assert (foreign.status, f"one made on {SQL} does not count" in foreign.text) == (Status.NOT_VERIFIED, True)
+    assert ask(with_backups(backup(asked_server=None))).status is Status.FAIL
+
+
+def test_where_the_group_is_not_known_another_replica_may_have_made_one() -> None:
+    assert ask(healthy(), AVAILABILITY).status is Status.PASS
+    assert ask(with_backups(), AVAILABILITY).status is Status.NOT_VERIFIED
+    assert ask(with_backups(backup(is_copy_only=True)), AVAILABILITY).status is Status.NOT_VERIFIED
+    assert ask(in_set(("SSOLISTENER", DATABASE)), AVAILABILITY).status is Status.NOT_VERIFIED
 
 
 def test_a_copy_only_backup_counts_in_an_availability_group() -> None:

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from ssoaudit.facts import DatabaseProperties, SqlServer
+from ssoaudit.facts import AvailabilityGroup, SqlServer
+from ssoaudit.facts.availability_group import AvailabilityGroupRow
 from ssoaudit.lab.estate import LabEstate, healthy
 from ssoaudit.result import Finding
 from ssoaudit.vocabulary import Severity, Stage, Status
@@ -10,16 +11,15 @@ from tests.checks.bundles import bundle, finding_of
 
 CHECK = "database.is-highly-available"
 GROUP_ID = "0D8C4C1E-2F4B-4E5A-9C1D-6B7A8F9E0D1C"
-SERVER, PROPERTIES = ("SSODB", "sql_server"), ("SSODB", "database_properties")
+SERVER, GROUP = ("SSODB", "sql_server"), ("SSODB", "availability_group")
 
 
 def estate(group: str | None = None, **server: Any) -> LabEstate:
-    found, properties = healthy().database[SqlServer.topic], healthy().database[DatabaseProperties.topic]
+    found = healthy().database[SqlServer.topic]
     assert isinstance(found, SqlServer)
-    assert isinstance(properties, DatabaseProperties)
-    row = properties.rows[0].model_copy(update={"group_database_id": group})
+    row = AvailabilityGroupRow(group_database_id=group, replica_id=None)
     altered = healthy().alter_database(SqlServer(rows=(found.rows[0].model_copy(update=server),)))
-    return altered.alter_database(DatabaseProperties(rows=(row,)))
+    return altered.alter_database(AvailabilityGroup(rows=(row,)))
 
 
 def ask(of: LabEstate, *without: tuple[str, str], **update: Any) -> Finding:
@@ -27,7 +27,7 @@ def ask(of: LabEstate, *without: tuple[str, str], **update: Any) -> Finding:
     return finding_of(CHECK, bundle(of, inventory=inventory, without=set(without)))
 
 
-@pytest.mark.parametrize("without", [(), (PROPERTIES,)])
+@pytest.mark.parametrize("without", [(), (GROUP,)])
 def test_a_clustered_sql_server_passes(without: tuple[tuple[str, str], ...]) -> None:
     finding = ask(estate(is_clustered=1), *without)
 
@@ -64,7 +64,7 @@ def test_a_server_that_does_not_say_it_is_not_verified() -> None:
     assert ask(estate(is_clustered=None)).status is Status.NOT_VERIFIED
 
 
-@pytest.mark.parametrize("without", [(SERVER,), (PROPERTIES,), (SERVER, PROPERTIES)])
+@pytest.mark.parametrize("without", [(SERVER,), (GROUP,), (SERVER, GROUP)])
 def test_what_was_not_read_is_not_verified(without: tuple[tuple[str, str], ...]) -> None:
     finding = ask(estate(is_clustered=0), *without, change="new")
 
@@ -75,6 +75,6 @@ def test_what_was_not_read_is_not_verified(without: tuple[tuple[str, str], ...])
 def test_an_ssodb_that_is_still_to_be_made_is_not_applicable() -> None:
     planned: dict[str, Any] = {"change": "new", "stage": Stage.PLANNED}
 
-    assert ask(healthy(), SERVER, PROPERTIES, **planned).status is Status.NOT_APPLICABLE
+    assert ask(healthy(), SERVER, GROUP, **planned).status is Status.NOT_APPLICABLE
     assert ask(estate(is_clustered=0), **planned).status is Status.FAIL
-    assert ask(estate(is_clustered=0), PROPERTIES, **planned).status is Status.NOT_VERIFIED
+    assert ask(estate(is_clustered=0), GROUP, **planned).status is Status.NOT_VERIFIED

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ssoaudit.facts import Env, SsoServers
+from ssoaudit.facts import Env, SqlSession, SsoServers
 from ssoaudit.facts.sso_servers import SsoServerRow
 from ssoaudit.inventory import Server
 from ssoaudit.lab.estate import BIZTALK, NETWORK_NAME, NODES, LabEstate, Machine, healthy
@@ -138,3 +138,14 @@ def test_an_ssodb_that_is_still_to_be_made_is_not_applicable() -> None:
     finding = ask(healthy(), ("SSODB", "sso_servers"), change="new", stage=Stage.PLANNED)
 
     assert finding.status is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("name", [BIZTALK[0].lower(), "btsapp03.contoso.com"])
+def test_what_a_secondary_answered_is_told_beside_it(name: str) -> None:
+    session = healthy().database[SqlSession.topic]
+    assert isinstance(session, SqlSession)
+    lagging = SqlSession(rows=(session.rows[0].model_copy(update={"updateability": "READ_ONLY"}),))
+    primary, secondary = ask(registered(name)), ask(registered(name).alter_database(lagging))
+
+    note = "; SSODB answered as READ_ONLY, and a secondary replica may lag behind the primary"
+    assert (secondary.status, secondary.text) == (primary.status, primary.text + note)

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from ssoaudit.facts import GlobalInfo
+from ssoaudit.facts import GlobalInfo, SqlSession
 from ssoaudit.lab.estate import LabEstate, healthy
 from ssoaudit.result import Finding
 from ssoaudit.vocabulary import ClusterRole, Profile, Severity, Stage, Status
@@ -64,3 +64,16 @@ def test_it_applies_to_every_kind_of_cluster_at_every_stage(stage: Stage, role: 
 
 def test_a_preflight_does_not_ask() -> None:
     assert CHECK not in {finding.check for finding in judge(bundle(healthy()), Profile.PREFLIGHT).findings}
+
+
+@pytest.mark.parametrize("flags", [0x2, 0x40])
+def test_what_a_secondary_answered_is_told_beside_it(flags: int) -> None:
+    session = healthy().database[SqlSession.topic]
+    assert isinstance(session, SqlSession)
+    lagging = SqlSession(rows=(session.rows[0].model_copy(update={"updateability": "READ_ONLY"}),))
+    primary, secondary = ask(with_info(gi_flags=flags)), ask(with_info(gi_flags=flags).alter_database(lagging))
+
+    note = "; SSODB answered as READ_ONLY, and a secondary replica may lag behind the primary"
+    assert (secondary.status, secondary.text) == (primary.status, primary.text + note)
+    unknown = ask(with_info(gi_flags=flags), {("SSODB", "sql_session")})
+    assert (unknown.status, unknown.text.startswith(primary.text + "; it is not known")) == (primary.status, True)

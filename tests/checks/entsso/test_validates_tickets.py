@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from ssoaudit.facts import GlobalInfo
+from ssoaudit.facts import GlobalInfo, SqlSession
 from ssoaudit.lab.estate import LabEstate, healthy
 from ssoaudit.result import Finding
 from ssoaudit.vocabulary import Profile, Severity, Stage, Status
@@ -57,3 +57,16 @@ def test_an_ssodb_that_is_still_to_be_made_is_not_applicable() -> None:
     finding = ask(healthy(), {("SSODB", "global_info")}, change="new", stage=Stage.PLANNED)
 
     assert finding.status is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("flags", [0x40, 0x60, 0x20])
+def test_what_a_secondary_answered_is_told_beside_it(flags: int) -> None:
+    session = healthy().database[SqlSession.topic]
+    assert isinstance(session, SqlSession)
+    lagging = SqlSession(rows=(session.rows[0].model_copy(update={"updateability": "READ_ONLY"}),))
+    primary, secondary = ask(with_flags(flags)), ask(with_flags(flags).alter_database(lagging))
+
+    note = "; SSODB answered as READ_ONLY, and a secondary replica may lag behind the primary"
+    assert (secondary.status, secondary.text) == (primary.status, primary.text + note)
+    unknown = ask(with_flags(flags), {("SSODB", "sql_session")})
+    assert (unknown.status, unknown.text.startswith(primary.text + "; it is not known")) == (primary.status, True)

@@ -1,0 +1,4 @@
+SELECT
+    group_database_id, replica_id
+FROM sys.databases
+WHERE name = DB_NAME()
