@@ -11,14 +11,21 @@ from ssoaudit.lab.tds.answers import Answers, Refusal, Table
 Rights = Mapping[str, frozenset[str]]
 """The columns that may be read, by table, in lower case."""
 
+_USE = re.compile(r"^USE \[(.+)\];$", re.MULTILINE)
 _GRANT = re.compile(r"^GRANT SELECT ON dbo\.(\w+) \(([\w, ]+)\) TO \w+;$", re.MULTILINE)
 
 
-def granted(script: str) -> Rights:
-    """The rights that the GRANT statements of a script give."""
+def granted(script: str) -> Mapping[str, Rights]:
+    """The rights that the GRANT statements of a script give, by the database that is in use where they stand."""
+    before, *parts = _USE.split(script)
+    assert not _GRANT.findall(before)
+    return {database: _granted(part) for database, part in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _granted(part: str) -> Rights:
     return {
         table.lower(): frozenset(column.strip().lower() for column in columns.split(","))
-        for table, columns in _GRANT.findall(script)
+        for table, columns in _GRANT.findall(part)
     }
 
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import get_args
 
 from ssoaudit.facts import BIZTALK_TOPICS, MESSAGE_BOX_TOPICS, MSDB_TOPICS, SSODB_TOPICS
-from ssoaudit.facts.columns import COLUMNS, OWN_ROW
+from ssoaudit.facts.columns import COLUMNS, OWN_ROW, Database
 from ssoaudit.facts.fact import Part
 from ssoaudit.facts.sql_fact import SqlFact
 
@@ -37,14 +37,33 @@ FUNCTIONS = frozenset(
         "has_perms_by_name",
         "is_srvrolemember",
         "is_member",
+        "quotename",
     }
 )
+BARE_FUNCTIONS = frozenset({"db_name", "suser_sname", "getdate", "getutcdate"})
+"""Those that are called without an argument: about the session and its database, never about another."""
 
 _TOKEN = re.compile(r"N?'[A-Za-z_.]*'(?!')|[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[(),.=]| +")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_CONDITION = r"\w+ = (?:n?'[a-z_.]*'|[0-9]+|db_name \( \))"
-_WHERE = re.compile(rf"(?<= )where {_CONDITION}(?: and {_CONDITION})*(?= group by | order by |$)")
-_OWN_ROW = "from sys . databases where name = db_name ( )"
+_LITERAL = r"n?'[a-z_.]*'|[0-9]+"
+_NAME = rf"(?!(?:{'|'.join(KEYWORDS | TYPES | FUNCTIONS)})\b)[a-z_]\w*"
+_VALUE = rf"(?:{_NAME}|{_LITERAL}|@)"
+_CALLS = (
+    re.compile(rf"\b(?:{'|'.join(BARE_FUNCTIONS)}) \( \)"),
+    re.compile(rf"\bconvert \( (?:int|nvarchar \( [0-9]+ \)) , {_VALUE} \)"),
+    re.compile(rf"\b(?:{'|'.join(FUNCTIONS - BARE_FUNCTIONS - {'convert'})}) \( {_VALUE}(?: , {_VALUE})* \)"),
+)
+"""A call whose arguments are no calls any more. `@`, which no statement has, stands for one that was read."""
+_LIST = re.compile(rf"(?:{_NAME}|@)(?: as {_NAME})?(?: , (?:{_NAME}|@)(?: as {_NAME})?)*")
+_STATEMENT = re.compile(
+    r"select (?P<top>top \( [0-9]+ \) )?(?P<list>.+?)(?: from (?P<schema>\w+) \. (?P<table>\w+)(?: (?P<rest>.+))?)?"
+)
+_CONDITION = rf"{_NAME} = (?:{_LITERAL})"
+_ORDER = rf"{_NAME}(?: , {_NAME})*"
+_REST = re.compile(
+    rf"(?: where {_CONDITION}(?: and {_CONDITION})*)?(?: group by {_ORDER})?(?: order by {_ORDER})?", re.ASCII
+)
+_OWN_DATABASE = "where name = db_name ( )"
 
 
 class ForbiddenStatementError(ValueError):
@@ -53,20 +72,24 @@ class ForbiddenStatementError(ValueError):
 
 @dataclass(frozen=True)
 class Statement:
-    """A text that may be sent. None other can be made: `ForbiddenStatementError`."""
+    """A text that may be sent: a setting of the session, or a `Query`. None other can be made."""
 
     text: str
 
     def __post_init__(self) -> None:
         if self.text not in SETTINGS:
-            check(self.text)
+            raise ForbiddenStatementError("no setting of a session")
 
 
 @dataclass(frozen=True)
 class Query(Statement):
-    """The SELECT of a topic."""
+    """The SELECT of a topic, in the database whose tables it may read; in None it reads no table."""
 
     model: type[SqlFact]
+    database: Database | None
+
+    def __post_init__(self) -> None:
+        check(self.text, self.database)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -80,47 +103,58 @@ class Query(Statement):
         return source[0] if source else None
 
 
-def check(text: str) -> None:
-    """Let pass what is one SELECT on the readable columns; raise `ForbiddenStatementError` for all else.
+def check(text: str, database: Database | None) -> None:
+    """Let pass one SELECT on the columns that may be read there; raise `ForbiddenStatementError` for all else.
 
-    Every word must be on a list, so that no verb of SQL needs to be known to be refused. A schema and a table stand
-    only as `dbo.<table>`, once, or as `sys.databases` with the condition for the database's own row; a column is named
-    only beside its table, a new name only behind AS; a condition compares a column with a text or a number. The text is
-    ASCII without comments, quoted names, semicolons, parameters or other operators.
+    Every word must be on a list, so that no verb of SQL needs to be known to be refused. Its order is this alone: at
+    most one TOP, which a table of the database demands; names and calls, each with a new name behind AS or none; one
+    source; columns compared with a text or a number, to group by, to order by. The source is `dbo.<table>` of that
+    database, or `sys.databases` with the condition for the database's own row. The text is ASCII without comments,
+    quoted names, semicolons, parameters or other operators.
     """
     tokens = [token.lower() for token in _tokens(text)]
-    words = [token for token in tokens if _WORD.fullmatch(token)]
-    if tokens[:1] != ["select"] or words.count("select") != 1:
-        raise ForbiddenStatementError("not one SELECT")
-    for word in words:
+    for word in (token for token in tokens if _WORD.fullmatch(token)):
         if word not in WORDS:
             raise ForbiddenStatementError(f"the word {word} is not allowed")
-    table = _source(tokens)
-    _check_condition(tokens)
-    _check_names(tokens, _READABLE.get(table or "", frozenset()))
+    parts = _STATEMENT.fullmatch(" ".join(tokens))
+    if parts is None:
+        raise ForbiddenStatementError("not one SELECT")
+    if not _LIST.fullmatch(_without_calls(parts["list"])):
+        raise ForbiddenStatementError("does not list columns and calls")
+    _check_names(tokens, _source(parts, database))
 
 
-def _source(tokens: Sequence[str]) -> str | None:
-    """The one table that is read; None where nothing is read from a table."""
-    source = list(tokens[tokens.index("from") + 1 :][:3]) if "from" in tokens else []
-    schema, table = (source[0], source[-1]) if source[1:2] == ["."] else ("", None)
-    known = table in _TABLES if schema == "dbo" else schema == "sys" and " ".join(tokens).endswith(_OWN_ROW)
-    if (source and not known) or [token for token in tokens if token in _SOURCE_TOKENS] != source:
+def _source(parts: re.Match[str], database: Database | None) -> frozenset[str]:
+    """The columns of the one table that is read; none where nothing is read from a table."""
+    schema, table, rest = parts["schema"], parts["table"], parts["rest"] or ""
+    if schema is None:
+        return frozenset()
+    if (schema, table) == ("sys", "databases") and rest == _OWN_DATABASE:
+        return frozenset(OWN_ROW)
+    readable = _READABLE[database].get(table) if database is not None else None
+    if schema != "dbo" or readable is None:
         raise ForbiddenStatementError("reads something other than one readable table")
-    return table
+    if parts["top"] is None or not _REST.fullmatch(f" {rest}" if rest else ""):
+        raise ForbiddenStatementError("has a condition or an order that no statement has, or no TOP")
+    return readable
 
 
-def _check_condition(tokens: Sequence[str]) -> None:
-    rest = _WHERE.sub("", " ".join(tokens), count=1).split(" ")
-    if {"where", "and", "="} & set(rest):
-        raise ForbiddenStatementError("has a condition that no statement has")
+def _without_calls(listed: str) -> str:
+    """What is left where every call is one sign: from the inside to the outside."""
+    before = None
+    while before != listed:
+        before = listed
+        for call in _CALLS:
+            listed = call.sub("@", listed)
+    return listed
 
 
 def _check_names(tokens: Sequence[str], readable: frozenset[str]) -> None:
+    outside = (_TABLES | _NAMES | _OUTPUTS | {"dbo", "sys"}) - readable
     for before, token in zip(("", *tokens), tokens, strict=False):
         if before == "as" and token not in _OUTPUTS:
             raise ForbiddenStatementError(f"{token} is no name for a column")
-        if before != "as" and token in (_NAMES | _OUTPUTS) - readable:
+        if before not in ("as", ".", "from") and token in outside:
             raise ForbiddenStatementError(f"{token} is no readable column of the table")
 
 
@@ -143,41 +177,29 @@ def _row(model: type[SqlFact]) -> type[Part]:
     return row
 
 
-def _query(model: type[SqlFact]) -> Query:
+def _query(model: type[SqlFact], database: Database | None) -> Query:
     text = files("ssoaudit.facts").joinpath(f"{model.topic}.sql").read_text(encoding="ascii")
-    return Query(" ".join(text.split()), model)
+    return Query(" ".join(text.split()), model, database)
 
 
-_READABLE: Mapping[str, frozenset[str]] = {
-    "databases": frozenset(OWN_ROW),
-    **{
-        table.lower(): frozenset(column.lower() for column in columns)
-        for tables in COLUMNS.values()
-        for table, columns in tables.items()
-    },
+_READABLE: Mapping[Database, Mapping[str, frozenset[str]]] = {
+    database: {table.lower(): frozenset(column.lower() for column in columns) for table, columns in tables.items()}
+    for database, tables in COLUMNS.items()
 }
-_TABLES = _READABLE.keys() - {"databases"}
-_NAMES = frozenset[str]().union(*_READABLE.values())
-_SOURCE_TOKENS = {"dbo", "sys", "."} | _READABLE.keys()
+_TABLES = frozenset(table for tables in _READABLE.values() for table in tables) | {"databases"}
+_NAMES = frozenset(OWN_ROW).union(*(columns for tables in _READABLE.values() for columns in tables.values()))
 _OUTPUTS = frozenset(name.lower() for model in TOPICS for name in _row(model).model_fields)
-_SYNTAX = KEYWORDS | TYPES | FUNCTIONS
 
-WORDS = _SYNTAX | _READABLE.keys() | _NAMES | _OUTPUTS | {"dbo", "sys"}
+WORDS = KEYWORDS | TYPES | FUNCTIONS | _TABLES | _NAMES | _OUTPUTS | {"dbo", "sys"}
 """Every word that a statement may have outside quotes, in lower case."""
 
 SESSION = tuple(Statement(text) for text in SETTINGS)
 """Sent first: wait at most five seconds for another's lock, and in a deadlock be the one that gives way."""
 
-CATALOGUE = tuple(_query(model) for model in TOPICS)
+SSODB = tuple(_query(model, Database.SSODB) for model in SSODB_TOPICS)
+MSDB = tuple(_query(model, Database.MSDB) for model in MSDB_TOPICS)
+BIZTALK = tuple(_query(model, Database.BIZTALK) for model in BIZTALK_TOPICS)
+MESSAGE_BOX = tuple(_query(model, None) for model in MESSAGE_BOX_TOPICS)
 
-
-def queries(topics: Sequence[type[SqlFact]]) -> tuple[Query, ...]:
-    """The queries of these topics, in their order."""
-    by_model = {query.model: query for query in CATALOGUE}
-    return tuple(by_model[topic] for topic in topics)
-
-
-SSODB = queries(SSODB_TOPICS)
-MSDB = queries(MSDB_TOPICS)
-BIZTALK = queries(BIZTALK_TOPICS)
-MESSAGE_BOX = queries(MESSAGE_BOX_TOPICS)
+CATALOGUE = tuple({query.model: query for query in (*MESSAGE_BOX, *SSODB, *MSDB, *BIZTALK)}.values())
+"""Every query, each topic once."""

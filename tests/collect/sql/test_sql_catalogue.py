@@ -15,6 +15,7 @@ import ssoaudit.collect.sql
 from ssoaudit.collect.sql import catalogue
 from ssoaudit.collect.sql.catalogue import CATALOGUE, SESSION, ForbiddenStatementError, Query, Statement, check
 from ssoaudit.collect.sql.grants import grant, grant_script
+from ssoaudit.facts.availability_group import AvailabilityGroup
 from ssoaudit.facts.columns import COLUMNS, OWN_ROW, Database
 from ssoaudit.facts.database_properties import DatabaseProperties
 from ssoaudit.facts.sql_fact import SqlFact
@@ -27,14 +28,15 @@ TEXTS = {
     "sql_server": "e4d77a4f6fd0c262818531f5008bc835d7b668278c0220909de26a5541bacacb",
     "sql_session": "d9e34d9c26a590baef2a5bce3318458c2ebf9376d0000ae84620bfd6e210b118",
     "global_info": "55b2ac545ca6968f15ceb975b0da22397d692c068db2050adbd4e57d56bda07c",
-    "global_info_change": "f093075edbdf8019aa9421d8f62375be1a6fd1e24a78bca16ace94f0d0ccf5f8",
+    "global_info_change": "8e3ce0a7dc9ccdce0b883d1381ac2fdf3cda1704dc1febbb39d4593214694598",
     "external_credential_secrets": "71d126065e6e6675c50b54e0360a13c102774e8cecfcecab5d20cd5d350e5f11",
     "windows_password_secrets": "23329de60fbce81a3c0198176348add8a91e3c38decf39807100d15568e7d7ff",
     "sso_servers": "e3d0a27bda50aea64493388d51f7f895cbd4b81eda7b3570da0eec619fb7eea7",
-    "database_properties": "a0bbe98c9632eca15fa2226715ca1d8eb2c1ea66b5edd1b3458bea1d8fb41b01",
-    "audit_rights": "00f844aee35fa940efd585ef6c5cac93336a1de5c8e57ce118588b536e1fe9b7",
-    "schema_version": "41f4f55437eb80305fceaedf6baff194424210a99bb35df68eadc98214a05eb8",
-    "ssodb_backups": "5d25ef9518dd40f69ebcd164de8f98f4dddf74bc46b0570dcc772b021c18712d",
+    "database_properties": "195ebd92a7d95ae01d28078dd04071321a994d3f1ed3b1dae14237c327e337fd",
+    "availability_group": "f27e3d227537450477ddf51bfeea437002de0c5d1c677f62c18791e3ca3d1a65",
+    "audit_rights": "a34bdf6cff5adb81ed3678e5e24cbfd8a73cf26d29f90c3dd4e1a524b2b47f89",
+    "schema_version": "3b9423700a4bb380668b2b628616915af532bebf93a5d136f685c118339247a1",
+    "ssodb_backups": "1b22add4909514745be763c07cb78b348849f2f422e22225df1ddb0fbf224783",
     "biztalk_group": "84749721c97b115be8cc5f6e14931c5290682b6c13f76fe069f1346d6de92c5e",
     "biztalk_servers": "d513bed35149171b590ec9ba24f45c6b9620e3f8e5539944d5a3ca15711f778c",
     "biztalk_hosts": "6f4948fb5c167f542a52748e0c4b9f7e4d9154502e052844b3481b7d8aa2af6c",
@@ -81,6 +83,40 @@ _HOSTILE = (
     "SET LOCK_TIMEOUT 5000; SHUTDOWN",
     "set lock_timeout 5000",
     "SET DEADLOCK_PRIORITY HIGH",
+    "SELECT 'a' 'b'",
+    "SELECT N'a' AS number",
+    "SELECT 1 AS number",
+    "SELECT TOP (1) gi_flags FROM $T gi_flags",
+    "SELECT TOP (1) gi_flags FROM $T (gi_flags)",
+    "SELECT TOP (1) gi_flags FROM $T, getdate()",
+    "SELECT TOP (1) gi_flags FROM $T, convert(int, 1)",
+    "SELECT TOP (1) gi_flags FROM $T AS number",
+    "SELECT TOP (1) gi_flags FROM $T, $T",
+    "SELECT TOP (1) gi_flags, number FROM $T",
+    "SELECT TOP (1) gi_flags gi_SecretServer FROM $T",
+    "SELECT TOP (1) gi_flags N'x' FROM $T",
+    "SELECT TOP (1) gi_flags, FROM $T",
+    "SELECT TOP (1) TOP (1) gi_flags FROM $T",
+    "SELECT gi_flags FROM $T GROUP BY TOP (1)",
+    "SELECT TOP (1) gi_flags FROM $T ORDER BY 1",
+    "SELECT TOP (1) gi_flags FROM $T ORDER BY GETDATE()",
+    "SELECT TOP (1) gi_flags FROM $T ORDER BY gi_flags GROUP BY gi_flags",
+    "SELECT TOP (1) gi_flags FROM $T WHERE gi_flags = 64 AND gi_flags",
+    "SELECT TOP (1) gi_flags FROM $T WHERE gi_SecretServer = DB_NAME()",
+    "SELECT TOP (1) gi_flags FROM $T WHERE name = DB_NAME()",
+    "SELECT TOP (1) SSOX_GlobalInfo FROM $T",
+    "SELECT TOP (1) wp_msid FROM dbo.SSOX_GlobalInfo",
+    "SELECT DB_NAME(5)",
+    "SELECT DB_NAME(1) AS database_name",
+    "SELECT SUSER_SNAME(1) AS login_name",
+    "SELECT GETDATE(1) AS local_time",
+    "SELECT OBJECT_ID() AS audit_table",
+    "SELECT CONVERT(varbinary, 1) AS number",
+    "SELECT CONVERT(nvarchar, SUSER_SNAME()) AS login_name",
+    "SELECT QUOTENAME AS number",
+    "SELECT is_sysadmin",
+    "SELECT int AS number",
+    "SELECT TOP (1) name FROM sys.databases WHERE name = DB_NAME() ORDER BY name",
     "SELECT gi_flags FROM $T; DELETE FROM $T",
     "SELECT gi_flags FROM $T;",
     "SELECT 1 DELETE FROM $T",
@@ -239,7 +275,9 @@ _HOSTILE = (
     "{call sp_who}",
     "{fn user()}",
 )
-HOSTILE = tuple(text.replace("$T", "dbo.SSOX_GlobalInfo") for text in _HOSTILE)
+_WRITTEN = tuple(text.replace("$T", "dbo.SSOX_GlobalInfo") for text in _HOSTILE)
+HOSTILE = tuple(dict.fromkeys((*_WRITTEN, *(re.sub(r"^SELECT (?!TOP)", "SELECT TOP (1) ", text) for text in _WRITTEN))))
+"""Each as it is, and with the TOP that a table demands: to lack it must not be what every one is refused for."""
 _VERBS = (
     "add alter backup begin break bulk checkpoint close commit continue create dbcc deallocate declare delete deny "
     "disable drop enable end exec execute fetch get go goto grant if insert into kill lineno load merge move open "
@@ -276,7 +314,7 @@ def test_a_query_reads_only_readable_columns_of_one_readable_table(query: Query)
     tree = parsed(query.text)
     tables = [(table.catalog, table.db, table.name) for table in tree.find_all(exp.Table)]
 
-    own = query.model is DatabaseProperties
+    own = query.model in (DatabaseProperties, AvailabilityGroup)
     assert tables == ([("", "dbo", query.table)] if query.table else [("", "sys", "databases")] if own else [])
     readable = READABLE[query.table] if query.table else OWN_ROW if own else ()
     assert {column.name for column in tree.find_all(exp.Column)} <= set(readable)
@@ -290,6 +328,7 @@ def test_a_condition_compares_a_column_with_what_is_written_there(query: Query) 
     assert compared == {
         "global_info_change": ["at_source_table = N'SSOX_GlobalInfo'", "at_audit_type = 1"],
         "database_properties": ["name = DB_NAME()"],
+        "availability_group": ["name = DB_NAME()"],
     }.get(query.model.topic, [])
     assert where is None or {type(each) for each in where.walk()} <= CONDITIONS
 
@@ -334,16 +373,38 @@ def test_a_query_asks_for_no_more_rows_than_it_takes_to_see_too_many(query: Quer
 def test_another_text_is_refused(text: str) -> None:
     with pytest.raises(ForbiddenStatementError):
         Statement(text)
-    with pytest.raises(ForbiddenStatementError):
-        Query(text, CATALOGUE[0].model)
+    for database in (*Database, None):
+        with pytest.raises(ForbiddenStatementError):
+            Query(text, CATALOGUE[0].model, database)
+
+
+@pytest.mark.parametrize("query", [query for query in CATALOGUE if query.table], ids=lambda query: query.model.topic)
+def test_a_table_is_read_up_to_a_number_of_rows(query: Query) -> None:
+    with pytest.raises(ForbiddenStatementError, match="no TOP"):
+        check(TOP.sub("SELECT ", query.text), query.database)
 
 
 def test_the_list_is_long_and_each_text_another() -> None:
-    assert len(set(HOSTILE)) == len(HOSTILE) > 150
+    assert len(set(_HOSTILE)) == len(_HOSTILE) > 185
+    assert len(HOSTILE) > 300
 
 
 def test_what_a_condition_may_be_is_let_through() -> None:
-    check("SELECT gi_flags FROM dbo.SSOX_GlobalInfo WHERE gi_flags = 64 AND gi_SecretServer = N'A' ORDER BY gi_flags")
+    text = "SELECT TOP (2) gi_flags FROM dbo.SSOX_GlobalInfo WHERE gi_flags = 64 AND gi_SecretServer = N'A' ORDER BY $"
+    check(text.replace("$", "gi_flags"), Database.SSODB)
+    for other in (Database.MSDB, Database.BIZTALK, None):
+        with pytest.raises(ForbiddenStatementError):
+            check(text.replace("$", "gi_flags"), other)
+
+
+@pytest.mark.parametrize("query", CATALOGUE, ids=lambda query: query.model.topic)
+def test_a_query_is_for_the_database_that_has_its_table(query: Query) -> None:
+    for database in (*Database, None):
+        if query.table is None or database is query.database:
+            check(query.text, database)
+        else:
+            with pytest.raises(ForbiddenStatementError):
+                check(query.text, database)
 
 
 def test_the_parser_alone_would_let_much_of_that_through() -> None:
@@ -366,7 +427,7 @@ def test_nothing_can_be_slipped_into_a_query(query: Query, intruder: str, data: 
     place = data.draw(st.integers(0, len(words)))
 
     with pytest.raises(ForbiddenStatementError):
-        check(" ".join([*words[:place], intruder, *words[place:]]))
+        check(" ".join([*words[:place], intruder, *words[place:]]), query.database)
 
 
 def test_no_verb_of_sql_but_select_is_a_word_of_the_guard() -> None:
