@@ -168,8 +168,9 @@ def _commands() -> Iterator[str]:
         "(`keyring set ssoaudit ACCOUNT`; needs the extra `keyring`), then in `SSOAUDIT_PASSWORD`, and then asked for. "
         "Where all servers are set to `auth: kerberos`, whose ticket counts, or to `auth: certificate`, no password is "
         "asked for. A SQL login that the inventory's `sql.user` or `biztalk.user` names has a password of its own: "
-        "from the keyring (service `ssoaudit-sql`), `SSOAUDIT_SQL_PASSWORD` or the prompt; without a login the Windows "
-        "identity counts."
+        "from the keyring (service `ssoaudit-sql`), from `SSOAUDIT_SQL_PASSWORD` for `sql.user` and "
+        "`SSOAUDIT_BIZTALK_PASSWORD` for a `biztalk.user` that is another, or from the prompt; without a login the "
+        "Windows identity counts."
     )
     yield (
         "`evidence.json`, `result.json` and `report.html` hold the same facts about the estate, and only you can read "

@@ -58,19 +58,42 @@ class Estate:
         return _answer(self.evidence.management, model)
 
     @cached_property
-    def message_boxes(self) -> Mapping[str, DatabaseEvidence | None] | Missing:
-        """The MessageBox databases that the management database names, and what was read of each."""
+    def message_boxes(self) -> Mapping[str, DatabaseEvidence] | Missing:
+        """The MessageBox databases that the management database names, by name, and what was read of each.
+
+        One that is not in the evidence is there without an answer.
+        """
         boxes = self.management_fact(MessageBoxes)
         if isinstance(boxes, Missing):
             return boxes
         read = {(box.server, box.database): box for box in self.evidence.message_boxes}
-        return {f"{row.DBName} on {row.DBServerName}": read.get((row.DBServerName, row.DBName)) for row in boxes.rows}
+        places = dict.fromkeys((row.DBServerName, row.DBName) for row in boxes.rows)
+        named: dict[str, DatabaseEvidence] = {}
+        for server, database in places:
+            name = f"{database} on {server}"
+            # Two places may read alike: "A on B" on C, and A on "B on C".
+            while name in named:
+                name = f"{name}, another"
+            named[name] = read.get((server, database)) or self._unread_box(server, database)
+        return named
 
     def message_box_facts(self, model: type[F]) -> Mapping[str, F | Missing] | Missing:
         """What the SQL Server of each MessageBox answered about a topic, or why the MessageBoxes are not known."""
         if isinstance(self.message_boxes, Missing):
             return self.message_boxes
         return {name: _answer(box, model) for name, box in self.message_boxes.items()}
+
+    def _unread_box(self, server: str, database: str) -> DatabaseEvidence:
+        run = self.evidence.run
+        return DatabaseEvidence(
+            server=server,
+            database=database,
+            driver="",
+            notes=(),
+            started=run.started,
+            finished=run.finished,
+            topics={},
+        )
 
     def servers(self, target: Target) -> tuple[Server, ...]:
         """The servers of a kind, in the inventory's order."""

@@ -768,3 +768,25 @@ class TestDatabases:
 
         assert finding.status is Status.NOT_VERIFIED
         assert finding.text.startswith("Holds on BizTalkMsgBoxDb on SQLSSO01; not read: Box2 on SQLSSO01: ")
+
+    def test_a_message_box_that_is_not_in_the_evidence_is_told_by_name(self) -> None:
+        evidence = bundle(healthy()).model_copy(update={"message_boxes": ()})
+        result = judged(fine, evidence=evidence)
+
+        assert "Not read in full: BizTalkMsgBoxDb on SQLSSO01." in result.subline
+        (box,) = result.message_boxes
+        assert [topic.status for topic in box.topics] == ["not_collected"]
+
+    def test_message_boxes_whose_names_read_alike_are_kept_apart(self) -> None:
+        boxes = healthy().management[MessageBoxes.topic]
+        assert isinstance(boxes, MessageBoxes)
+        places = (("X", "A on B"), ("B on X", "A"), ("X", "A on B"))
+        rows = tuple(
+            boxes.rows[0].model_copy(update={"Id": number, "DBServerName": server, "DBName": name})
+            for number, (server, name) in enumerate(places)
+        )
+        result = judged(fine, evidence=bundle(healthy().alter_database(MessageBoxes(rows=rows))))
+
+        assert [(box.server, box.database) for box in result.message_boxes] == list(places[:2])
+        finding = only_finding(judged(placed, evidence=bundle(healthy().alter_database(MessageBoxes(rows=rows)))))
+        assert (finding.status, len(finding.reasons)) == (Status.NOT_VERIFIED, 2)

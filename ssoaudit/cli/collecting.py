@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import click
 
-from ssoaudit.cli.session import SQL_VARIABLE, Session
+from ssoaudit.cli.session import BIZTALK_VARIABLE, SQL_VARIABLE, Session
 from ssoaudit.credentials import Credential, Secret, resolve
 from ssoaudit.evidence import Evidence, Read
 from ssoaudit.inventory import Inventory
@@ -66,14 +66,17 @@ class SqlCredentials:
 def sql_credentials(session: Session, inventory: Inventory) -> SqlCredentials:
     """The SQL logins of the inventory with their passwords; one that serves both databases has one.
 
+    Each login has a variable of its own, so that the password of one is never sent for the other.
     Raises `CredentialError`.
     """
-    sql = _sql_credential(session, inventory.sql.user)
+    sql = _sql_credential(session, inventory.sql.user, SQL_VARIABLE)
     user = inventory.biztalk.user if inventory.biztalk else None
-    return SqlCredentials(sql, sql if user == inventory.sql.user else _sql_credential(session, user))
+    if user == inventory.sql.user:
+        return SqlCredentials(sql, sql)
+    return SqlCredentials(sql, _sql_credential(session, user, BIZTALK_VARIABLE))
 
 
-def _sql_credential(session: Session, user: str | None) -> Credential | None:
+def _sql_credential(session: Session, user: str | None, variable: str) -> Credential | None:
     if user is None:
         return None
     prompt = _ask_for_sql_login if sys.stdin is not None and sys.stdin.isatty() else None
@@ -82,7 +85,7 @@ def _sql_credential(session: Session, user: str | None) -> Credential | None:
         environment=session.environment,
         prompt=prompt,
         keyring_service=SQL_SERVICE,
-        variable=SQL_VARIABLE,
+        variable=variable,
     )
     session.log.redaction.add([found.password])
     return found

@@ -13,6 +13,8 @@ from ssoaudit.files import OutputError
 from ssoaudit.logs import Log
 
 SQL_VARIABLE = "SSOAUDIT_SQL_PASSWORD"
+BIZTALK_VARIABLE = "SSOAUDIT_BIZTALK_PASSWORD"
+"""The passwords of the SQL logins `sql.user`, and `biztalk.user` where that is another."""
 
 
 class Session:
@@ -26,7 +28,7 @@ class Session:
         self.run_id = uuid.uuid4().hex[:12]
         self.log = Log(self.run_id)
         self.environment: MutableMapping[str, str] = {}
-        for variable in (VARIABLE, SQL_VARIABLE):
+        for variable in (VARIABLE, SQL_VARIABLE, BIZTALK_VARIABLE):
             exported = os.environ.pop(variable, None)
             if exported is not None:
                 self.environment[variable] = exported

@@ -5,7 +5,7 @@ from typing import ClassVar
 from ssoaudit.facts.fact import Part, Scope
 from ssoaudit.facts.sql_fact import SqlFact
 
-INSTALLED, NOT_INSTALLED = 1, 5
+INSTALLED = 1
 
 
 class BizTalkHostInstanceRow(Part):

@@ -5,7 +5,7 @@ from typing import ClassVar
 from ssoaudit.facts.fact import Part, Scope
 from ssoaudit.facts.sql_fact import SqlFact
 
-IN_PROCESS, ISOLATED = 1, 2
+IN_PROCESS = 1
 
 
 class BizTalkHostRow(Part):

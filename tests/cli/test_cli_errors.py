@@ -326,7 +326,7 @@ def test_a_broken_report_is_named(said: Said, result: Path, monkeypatch: pytest.
     assert "Error: The report html of acme_reports.html cannot be used: ModuleNotFoundError: " in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["SSOAUDIT_PASSWORD", "SSOAUDIT_SQL_PASSWORD"])
+@pytest.mark.parametrize("name", ["SSOAUDIT_PASSWORD", "SSOAUDIT_SQL_PASSWORD", "SSOAUDIT_BIZTALK_PASSWORD"])
 def test_no_child_process_inherits_a_password(said: Said, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "canary")
     said("--version")

@@ -26,6 +26,7 @@ def connection_string(driver: Driver, address: Address, settings: SqlSettings, l
     it does not know, because it would pass over it in silence.
     """
     _refuse_unknown(driver, address, settings)
+    _refuse_to_send_blindly(driver, settings, login)
     parts = _freetds(driver, address, settings, login) if driver.family == "freetds" else ()
     parts = parts or _microsoft(driver, address, settings, login)
     # FreeTDS takes the last brace for a part of the value unless a semicolon follows.
@@ -123,6 +124,20 @@ def _refuse_unknown(driver: Driver, address: Address, settings: SqlSettings) -> 
             "option-unsupported",
             f"multi_subnet_failover does not go together with the instance name of {address.shown}.",
             f"Give HOST,PORT in {settings.section}.server, or leave out {settings.section}.multi_subnet_failover.",
+        )
+
+
+def _refuse_to_send_blindly(driver: Driver, settings: SqlSettings, login: SqlLogin | None) -> None:
+    """Who asks for encryption, and not for trust, does not expect the password to go to whoever answers."""
+    verified = driver.family != "freetds" or settings.encrypt == "optional" or settings.trust_server_certificate
+    if login is not None and not verified:
+        raise Fault(
+            FaultStage.CONFIGURE,
+            "certificate-unverified",
+            "FreeTDS does not verify the server's certificate, so the password of the SQL login was not sent to "
+            f"{_DATABASES[settings.section]}.",
+            "Install Microsoft's ODBC Driver 18, use the Windows identity, or accept it with "
+            f"{settings.section}.trust_server_certificate: true.",
         )
 
 

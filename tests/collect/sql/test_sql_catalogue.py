@@ -14,7 +14,7 @@ from sqlglot import exp
 import ssoaudit.collect.sql
 from ssoaudit.collect.sql import catalogue
 from ssoaudit.collect.sql.catalogue import CATALOGUE, SESSION, ForbiddenStatementError, Query, Statement, check
-from ssoaudit.collect.sql.grants import grant, grant_script
+from ssoaudit.collect.sql.grants import grant, grant_script, login_script
 from ssoaudit.facts.availability_group import AvailabilityGroup
 from ssoaudit.facts.columns import COLUMNS, OWN_ROW, Database
 from ssoaudit.facts.database_properties import DatabaseProperties
@@ -514,28 +514,47 @@ def test_grants_cover_what_is_read_and_nothing_else() -> None:
 @pytest.mark.parametrize("database", Database)
 def test_the_grant_script_of_one_database(database: Database) -> None:
     names = {Database.SSODB: "SSODB", Database.BIZTALK: "BizTalkMgmtDb", Database.MSDB: "msdb"}
-    assert grant_script("CONTOSO\\o'svc]audit", [database]).splitlines() == [
+    where, *lines = grant_script("CONTOSO\\o'svc]audit", [database]).splitlines()
+    assert where.startswith("-- On the SQL Server that holds ")
+    assert lines == [
         "IF SUSER_ID(N'CONTOSO\\o''svc]audit') IS NULL CREATE LOGIN [CONTOSO\\o'svc]]audit] FROM WINDOWS;",
         f"USE [{names[database]}];",
         "CREATE USER [CONTOSO\\o'svc]]audit] FOR LOGIN [CONTOSO\\o'svc]]audit];",
         "CREATE ROLE ssoaudit_reader;",
         "ALTER ROLE ssoaudit_reader ADD MEMBER [CONTOSO\\o'svc]]audit];",
         *(grant(table) for table in COLUMNS[database]),
+        "GO",
     ]
 
 
-def test_the_grant_script_of_all_databases_makes_the_login_once() -> None:
+def test_the_grant_script_of_all_databases_is_a_batch_for_each() -> None:
     script = grant_script("CONTOSO\\svc")
-    alone = [grant_script("CONTOSO\\svc", [database]).split("\n", 1)[1] for database in Database]
 
-    assert script.split("\n", 1)[1] == "".join(alone)
+    assert script == "".join(grant_script("CONTOSO\\svc", [database]) for database in Database)
+    batches = script.split("GO\n")[:-1]
+    assert [batch.count("USE [") for batch in batches] == [1, 1, 1], "where one database is elsewhere the others stay"
+
+
+def test_of_another_server_only_the_login_is_made() -> None:
+    where, *lines = login_script("CONTOSO\\svc").splitlines()
+    assert "replica" in where
+    assert "MessageBox" in where
+    assert lines == ["IF SUSER_ID(N'CONTOSO\\svc') IS NULL CREATE LOGIN [CONTOSO\\svc] FROM WINDOWS;", "GO"]
 
 
 def test_a_sql_login_is_made_by_its_administrator() -> None:
-    assert "CREATE LOGIN" not in grant_script("ssoaudit")
+    assert "CREATE LOGIN" not in grant_script("ssoaudit") + login_script("ssoaudit")
 
 
 @pytest.mark.parametrize("account", ["", "a\nGO", "a\u202eb", "a" * 129])
 def test_the_grant_script_is_for_names_that_show(account: str) -> None:
     with pytest.raises(ValueError, match="do not show"):
         grant_script(account)
+    with pytest.raises(ValueError, match="do not show"):
+        login_script(account)
+
+
+def test_the_page_shows_the_script() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "read-only.md").read_text(encoding="utf-8")
+    login = "CONTOSO\\SSO Auditors"
+    assert f"```sql\n{grant_script(login)}{login_script(login)}```\n" in page

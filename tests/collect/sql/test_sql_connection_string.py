@@ -48,8 +48,11 @@ def freetds_reading(text: str) -> list[tuple[str, str]]:
 READINGS = {"microsoft": microsoft_reading, "legacy": microsoft_reading, "freetds": freetds_reading}
 
 
-def build(driver: Driver, login: SqlLogin | None = None, settings: SqlSettings = DEFAULT, at: Address = ADDRESS) -> str:
-    return connection_string(driver, at, settings, login).reveal()
+def build(
+    driver: Driver, login: SqlLogin | None = None, settings: SqlSettings | None = None, at: Address = ADDRESS
+) -> str:
+    usual = SqlSettings(trust_server_certificate=True) if driver is FREETDS and login else DEFAULT
+    return connection_string(driver, at, settings or usual, login).reveal()
 
 
 def attempt(driver: Driver, login: SqlLogin, at: Address) -> str | Fault:
@@ -312,3 +315,21 @@ def test_the_inventorys_other_section_is_named_where_its_own_options_are_meant()
 
     assert "biztalk.host_in_certificate" in caught.value.hint
     assert notes(FREETDS, settings) == ("BizTalk databases: FreeTDS does not verify the server's certificate",)
+
+
+def test_freetds_sends_no_password_where_encryption_is_to_protect_it() -> None:
+    login = SqlLogin("auditor", Secret("hunter2-and-more"))
+    for settings in (SqlSettings(), BizTalkSettings()):
+        with pytest.raises(Fault) as caught:
+            build(FREETDS, login, settings)
+        assert caught.value.code == "certificate-unverified"
+        assert f"{settings.section}.trust_server_certificate" in caught.value.hint
+        assert "hunter2" not in f"{caught.value!r}{caught.value.details}"
+
+    for settings in (SqlSettings(trust_server_certificate=True), SqlSettings(encrypt="optional")):
+        assert "PWD={hunter2-and-more}" in build(FREETDS, login, settings)
+
+
+def test_of_the_windows_identity_freetds_tells_that_it_does_not_verify() -> None:
+    assert "Trusted_Connection=yes" in build(FREETDS, None, SqlSettings())
+    assert notes(FREETDS, SqlSettings()) == ("SSODB: FreeTDS does not verify the server's certificate",)

@@ -189,6 +189,7 @@ def backup(database: str) -> dict[str, Any]:
         "newest_start": then,
         "newest_finish": then,
         "local_time": then,
+        "asked_server": "SQL01",
     }
 
 

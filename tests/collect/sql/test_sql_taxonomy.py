@@ -75,6 +75,8 @@ SENTENCES: Mapping[str, str] = {
     "connection-lost": "The connection to {target} was cut.",
     "malformed": "SQL Server's answer about windows_password_secrets is not what was asked for.",
     "sql-error": "SQL Server answered the query about SSOX_WindowsPassword of {target} with an error.",
+    "certificate-unverified": "FreeTDS does not verify the server's certificate, so the password of the SQL login was "
+    "not sent to SSODB.",
     "option-unsupported": "The ODBC driver {driver} does not know encrypt: strict.",
 }
 
@@ -227,14 +229,22 @@ SITUATIONS: Mapping[str, Situation] = {
     "drips": both(behind(Mischief("drip", PacketType.PRELOGIN)), "read"),
     "slow": both(behind(Mischief("slow", words=TABLE, pause=0.2)), "read"),
     "without TLS": Situation(
-        lambda: serving(sql_server()), "tls-failed", "no-session", settings={"encrypt": "mandatory"}
+        lambda: serving(sql_server()),
+        "tls-failed",
+        "no-session",
+        settings={"encrypt": "mandatory", "trust_server_certificate": True},
     ),
-    "TLS untrusted": Situation(encrypted("required"), "tls-untrusted", "read", settings={"encrypt": "mandatory"}),
-    "TLS trusted": both(encrypted("required"), "read", encrypt="mandatory", ca=True),
+    "TLS not verified": both(encrypted("required"), "read", encrypt="mandatory", trust_server_certificate=True),
+    "TLS untrusted": Situation(
+        encrypted("required"), "tls-untrusted", "certificate-unverified", settings={"encrypt": "mandatory"}
+    ),
+    "TLS trusted": Situation(
+        encrypted("required"), "read", "certificate-unverified", settings={"encrypt": "mandatory", "ca": True}
+    ),
     "TLS wrong name": Situation(
         encrypted("required", "elsewhere.example"),
         "tls-name",
-        "read",
+        "certificate-unverified",
         settings={"encrypt": "mandatory", "ca": True},
     ),
     "TLS other name given": Situation(
@@ -251,7 +261,10 @@ SITUATIONS: Mapping[str, Situation] = {
         encrypted("required"), "not-sql-server", "option-unsupported", settings={"encrypt": "strict", "ca": True}
     ),
     "strict wanted by the server alone": Situation(
-        encrypted("strict"), "not-sql-server", "no-session", settings={"encrypt": "mandatory", "ca": True}
+        encrypted("strict"),
+        "not-sql-server",
+        "no-session",
+        settings={"encrypt": "mandatory", "trust_server_certificate": True},
     ),
     "no ticket": Situation(lambda: serving(sql_server()), "kerberos", "no-session", login=None),
     "driver broken": both(lambda: serving(sql_server()), "driver-missing", broken=True),
@@ -307,7 +320,7 @@ def test_every_row_is_provoked() -> None:
     provoked = {code for each in SITUATIONS.values() for code in (each.microsoft, each.freetds)}
 
     assert provoked >= classify.CODES
-    assert provoked - classify.CODES == {"read", "option-unsupported"}
+    assert provoked - classify.CODES == {"read", "option-unsupported", "certificate-unverified"}
     assert provoked == SENTENCES.keys()
 
 
