@@ -35,7 +35,7 @@ def resolved(sql: str | None, biztalk: str | None) -> SqlCredentials:
 
 
 def told(found: SqlCredentials) -> list[tuple[str, str] | None]:
-    return [each and (each.user, each.password.reveal()) for each in (found.sql, found.biztalk)]
+    return [(each.user, each.password.reveal()) if each else None for each in (found.sql, found.biztalk)]
 
 
 def test_two_logins_have_a_variable_each(monkeypatch: pytest.MonkeyPatch) -> None:

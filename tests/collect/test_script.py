@@ -24,7 +24,7 @@ from ssoaudit.collect.script import (
     sha256,
     stdin,
 )
-from ssoaudit.collect.sql.grants import grant_script
+from ssoaudit.collect.sql.grants import grant_script, login_script
 from ssoaudit.facts import TOPICS
 
 BOOTSTRAP_SHA256 = "a751c2ae8d840b447e251ebcbd5283096bb7c0eeeaffa1007ce6298d0633667e"
@@ -438,7 +438,7 @@ def test_the_page_lists_the_options_that_leave_something_out() -> None:
 
 def test_the_page_shows_the_grants() -> None:
     shown = READ_ONLY_PAGE.read_text(encoding="utf-8").split("```sql\n")[1].split("```")[0]
-    assert shown == grant_script("CONTOSO\\SSO Auditors")
+    assert shown == grant_script("CONTOSO\\SSO Auditors") + login_script("CONTOSO\\SSO Auditors")
 
 
 def test_the_page_lists_every_topic() -> None:

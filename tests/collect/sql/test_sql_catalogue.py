@@ -552,9 +552,3 @@ def test_the_grant_script_is_for_names_that_show(account: str) -> None:
         grant_script(account)
     with pytest.raises(ValueError, match="do not show"):
         login_script(account)
-
-
-def test_the_page_shows_the_script() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "read-only.md").read_text(encoding="utf-8")
-    login = "CONTOSO\\SSO Auditors"
-    assert f"```sql\n{grant_script(login)}{login_script(login)}```\n" in page
