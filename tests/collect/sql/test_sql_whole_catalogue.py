@@ -15,6 +15,7 @@ from ssoaudit.collect.sql.reader import SqlReading, read
 from ssoaudit.credentials import Secret
 from ssoaudit.evidence import Missing, Read, ReadStatus, typed
 from ssoaudit.facts.audit_rights import AuditRights
+from ssoaudit.facts.availability_group import AvailabilityGroup
 from ssoaudit.facts.columns import Database
 from ssoaudit.facts.sql_session import SqlSession
 from ssoaudit.inventory import SqlSettings
@@ -23,7 +24,7 @@ from ssoaudit.lab.tds.answers import Answers, Table
 from ssoaudit.lab.tds.prelogin import Policy
 from ssoaudit.lab.tds.server import SqlServer
 from ssoaudit.version import __version__
-from tests.lab.tds_faults import secondary, serving
+from tests.lab.tds_faults import QUERIES, secondary, serving
 from tests.lab.tds_rights import allowed, granted, reads
 from tests.lab.tds_samples import SAMPLES, fact
 from tests.odbc import DRIVERS, needs
@@ -163,6 +164,15 @@ def test_without_one_column_the_topic_is_denied_too(driver: str, table: str, col
 
     found = {topic: each.code for topic, each in reading.readings.items() if isinstance(each, Missing)}
     assert found == {query.model.topic: "denied" for query in CATALOGUE if query.table == table}
+
+
+def test_before_availability_groups_their_ids_alone_are_missing(driver: str) -> None:
+    (query,) = (query for query in CATALOGUE if query.model is AvailabilityGroup)
+    reading = ask(server({**SAMPLES, query.text: QUERIES[207]}), driver)
+
+    found = {topic: each.code for topic, each in reading.readings.items() if isinstance(each, Missing)}
+    assert found == {"availability_group": "missing-object"}
+    assert not any("group_database_id" in each.text for each in CATALOGUE if each is not query)
 
 
 def test_a_database_owner_is_told_to_be_one(driver: str) -> None:
