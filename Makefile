@@ -6,16 +6,19 @@ PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip --quiet --disable-pip-version-
 WHEEL_VENV := build/wheel-venv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports bench docs smoke format clean
+.PHONY: help demo test test-powershell lint types imports bench docs smoke format clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## Set everything up, audit the lab, print the table and write report.html.
 	@$(BIN)/ssoaudit demo --out . ; code=$$? ; [ $$code -le 1 ] || exit $$code
 
 test: $(VENV)/.test ## Set everything up and run the tests.
 	$(BIN)/python -m pytest -n auto
+
+test-powershell: $(VENV)/.test ## Run the collector in a real PowerShell, where there is one.
+	@$(BIN)/python -m tests.powershell
 
 lint: $(VENV)/.dev ## Check style and formatting.
 	$(BIN)/ruff check .

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import click
 
+from docs import read_only
 from ssoaudit.cli import cli
+from ssoaudit.cli.catalogue import topics_of
 from ssoaudit.cli.failures import variables
 from ssoaudit.cli.schema import SCHEMAS, text_of
 from ssoaudit.collect.sql.catalogue import TOPICS as SQL_TOPICS
@@ -51,6 +53,7 @@ def pages() -> dict[str, str]:
         "checks.md": _page("Checks", _checks()),
         "cli.md": _page("Commands", _commands()),
         "exit-codes.md": _page("Exit codes", _exit_codes()),
+        "read-only.md": read_only.page(),
         "topics.md": _page("Topics", _topics()),
         **{f"schemas/{kind}.schema.json": text_of(kind) for kind in SCHEMAS},
     }
@@ -133,7 +136,7 @@ def _check(registered: Registered) -> Iterator[str]:
         ("From stage", check.stage.value),
         ("Cluster role", "any" if len(roles) == len(ClusterRole) else ", ".join(roles)),
         ("Requires", ", ".join(_link(required) for required in check.requires) or "nothing"),
-        ("Reads", ", ".join(f"[{topic}](topics.md#{topic})" for topic in _topics_of(registered)) or "the inventory"),
+        ("Reads", ", ".join(f"[{topic}](topics.md#{topic})" for topic in topics_of(registered)) or "the inventory"),
         ("Proof grade", check.grade.value),
     ]
     if check.aliases:
@@ -141,10 +144,6 @@ def _check(registered: Registered) -> Iterator[str]:
     yield _table(("", ""), rows)
     if check.references:
         yield "\n".join(f"- <{reference}>" for reference in check.references)
-
-
-def _topics_of(registered: Registered) -> list[str]:
-    return list(dict.fromkeys(need.fact.topic for need in registered.check.needs if need.fact is not None))
 
 
 def _link(check_id: str) -> str:
@@ -230,7 +229,8 @@ def _topics() -> Iterator[str]:
     yield (
         "What is read: a reader is a PowerShell function that runs on the Windows machine, over WinRM, or a SELECT "
         "that is sent to the database. How they are kept read-only stands in [read-only.md](read-only.md). A topic "
-        "that could not be read stands in the evidence with its reason, and every check that needs it is not verified."
+        "that could not be read stands in the evidence with its reason, and every check that needs it is not verified. "
+        "`ssoaudit topics` prints what is read, with which right, and what it cannot tell."
     )
     yield _table(
         ("Topic", "Tells of", "Reader", "Checks"),
@@ -247,6 +247,10 @@ def _topics() -> Iterator[str]:
     for topic in ALL_TOPICS:
         yield f"## {topic.topic}"
         yield inspect.getdoc(topic) or ""
+        yield _table(
+            ("", ""),
+            [("Reads", topic.source), ("Needs", topic.privilege), ("Does not see", topic.unseen)],
+        )
         yield _table(("Field", "Type"), _fields(topic))
         for part in _parts(topic):
             yield f"`{part.__name__}`: {inspect.getdoc(part)}"
@@ -261,7 +265,7 @@ def _used_by(topic: type[Fact]) -> list[str]:
     return [
         f"[{each.id}](checks.md#{each.id.replace('.', '')})"
         for each in find_checks().checks
-        if topic.topic in _topics_of(each)
+        if topic.topic in topics_of(each)
     ]
 
 
@@ -283,16 +287,17 @@ def _type(shape: Mapping[str, object]) -> str:
 
 
 def _parts(topic: type[Fact]) -> list[type[Part]]:
-    """The models that a topic's fields are made of, in the module that defines it."""
-    module = sys.modules[topic.__module__]
+    """The models that a topic's fields are made of, in the modules that define it."""
+    modules = dict.fromkeys(parent.__module__ for parent in topic.__mro__ if issubclass(parent, Fact))
     named = json.dumps(topic.model_json_schema())
     return [
         part
-        for part in vars(module).values()
+        for module in modules
+        for part in vars(sys.modules[module]).values()
         if inspect.isclass(part)
         and issubclass(part, Part)
         and not issubclass(part, Fact)
-        and part.__module__ == topic.__module__
+        and part.__module__ == module
         and f'"{part.__name__}"' in named
     ]
 

@@ -25,12 +25,14 @@ from ssoaudit.result import (
     verdict_of,
 )
 from ssoaudit.subline import subline_of
-from ssoaudit.supply import Subject, Supply, none_of, subjects_of, supply_of
+from ssoaudit.supply import Subject, Supply, none_of, opted_out, subjects_of, supply_of
 from ssoaudit.targets import Estate
 from ssoaudit.version import __version__
 from ssoaudit.vocabulary import Profile, Severity, State, Status, Target
 
 logger = logging.getLogger(__name__)
+
+_OPTED_OUT = "Reads {topic}, which is read only where the auditor allows it (ssoaudit collect --help)."
 
 
 def evaluate(
@@ -67,7 +69,7 @@ def evaluate(
         estate=evidence.inventory.name,
         stage=evidence.inventory.stage,
         cluster_role=evidence.inventory.cluster_role,
-        cluster=estate.views[0].cluster.name if estate.views else None,
+        cluster=estate.cluster_name,
         network_name=estate.network_name,
         profile=rules,
         as_of=as_of or evidence.run.finished,
@@ -147,7 +149,8 @@ class _Session:
             return none_of(subject.kind, inventory)
         if subject.kind is Target.MANAGEMENT_DATABASE and not inventory.has_biztalk:
             return none_of(subject.kind, inventory)
-        return None
+        topic = opted_out(check.needs, self._estate)
+        return _OPTED_OUT.format(topic=topic) if topic else None
 
     def _blocked(self, registered: Registered, subject: Subject, required: str) -> Finding | None:
         """The finding that stands for a check whose requirement did not pass; None where it did."""
@@ -230,7 +233,7 @@ def _finding(
     status, text = outcome.status, outcome.text
     if unread and status in (Status.PASS, Status.NOT_APPLICABLE) and supply:
         names = ", ".join(f"{reason.server}: {reason.message}" for reason in unread)
-        status, text = Status.NOT_VERIFIED, f"Holds on {', '.join(supply.read)}; not read: {names}"
+        status, text = Status.NOT_VERIFIED, f"Holds {_where(supply)}; not read: {names}"
         reasons = unread
     elif status is Status.NOT_VERIFIED and not reasons:
         reasons = (Reason(code="undecided", server=None, topic=None, message=outcome.text, hint=outcome.hint),)
@@ -256,6 +259,10 @@ def _finding(
         blocked_by=blocked_by,
         fix=tuple(_fix_step(step) for step in fix),
     )
+
+
+def _where(supply: Supply) -> str:
+    return f"on {', '.join(supply.read)}" if supply.read else "as far as was read"
 
 
 def _unverified(

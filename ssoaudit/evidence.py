@@ -76,13 +76,24 @@ class Missing(Record):
 Reading = Read | Missing
 
 
+class Heard(Record):
+    """Between which two moments, by the auditor's clock (UTC), a server looked at its own for `env`."""
+
+    asked: Moment
+    received: Moment
+
+
 class ServerEvidence(Record):
-    """What one server answered, by topic. Times are the auditor's, UTC."""
+    """What one server answered, by topic. Times are the auditor's, UTC.
+
+    `heard` belongs to the reading of `env` that stands in `topics`; None where it did not come.
+    """
 
     name: str
     started: Moment
     finished: Moment
     topics: dict[str, Reading]
+    heard: Heard | None = None
 
 
 class DatabaseEvidence(Record):

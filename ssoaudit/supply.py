@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ssoaudit.evidence import Missing, ReadStatus
-from ssoaudit.facts import Fact, MessageBoxes, Scope
+from ssoaudit.facts import OPT_IN_TOPICS, ClusterView, Fact, MessageBoxes, Scope
 from ssoaudit.inventory import Inventory, Server
 from ssoaudit.plugin import SERVER_TARGETS, Need, PerMessageBox
 from ssoaudit.result import Reason
@@ -85,6 +85,12 @@ def supply_of(needs: Sequence[Need], subject: Subject, estate: Estate) -> Supply
     return supply
 
 
+def opted_out(needs: Sequence[Need], estate: Estate) -> str | None:
+    """The first needed topic that nobody was asked about, as the auditor did not allow it; None where there is none."""
+    models = (need.fact for need in needs if need.fact in OPT_IN_TOPICS and not need.optional)
+    return next((model.topic for model in models if model and model.topic not in estate.evidence.asked), None)
+
+
 def _supply_one(supply: Supply, need: Need, subject: Subject, estate: Estate) -> Supply:
     value: object
     if need.context is Inventory:
@@ -97,14 +103,16 @@ def _supply_one(supply: Supply, need: Need, subject: Subject, estate: Estate) ->
             if need.fact.scope is Scope.BIZTALK_DATABASE and not estate.inventory.has_biztalk:
                 return replace(supply, empty=Target.MANAGEMENT_DATABASE)
             return replace(supply, blocking=(*supply.blocking, *_reasons(value, need.fact, subject, estate)))
-        if need.fact.scope is Scope.CLUSTER and estate.views:
+        if need.fact.scope is Scope.CLUSTER:
             supply = _with_blind_nodes(supply, need.fact, estate)
     return replace(supply, arguments={**supply.arguments, need.parameter: value})
 
 
 def _fact_of(model: type[Fact], subject: Subject, estate: Estate) -> Fact | Missing:
-    if model.scope is Scope.CLUSTER:
+    if model is ClusterView:
         return subject.view.cluster if subject.view is not None else estate.cluster
+    if model.scope is Scope.CLUSTER:
+        return estate.cluster_fact(model, subject.view)
     if model.scope is Scope.BIZTALK_DATABASE:
         return estate.management_fact(model)
     if model.scope in DATABASE_SCOPES:
@@ -127,9 +135,16 @@ def _reasons(missing: Missing, model: type[Fact], subject: Subject, estate: Esta
 
 
 def _with_blind_nodes(supply: Supply, model: type[Fact], estate: Estate) -> Supply:
-    """What holds as some nodes see the cluster is not known of the nodes that did not tell how they see it."""
+    """What holds as some nodes see the cluster is not known of the nodes that did not tell how they see it.
+
+    Where no node sees one, those that are in none have told so.
+    """
     answers = {node.name: estate.fact(node.name, model) for node in estate.inventory.nodes}
-    blind = tuple(reason(answer, name, model.topic) for name, answer in answers.items() if isinstance(answer, Missing))
+    blind = tuple(
+        reason(answer, name, model.topic)
+        for name, answer in answers.items()
+        if isinstance(answer, Missing) and (estate.views or answer.status is not ReadStatus.ABSENT)
+    )
     seeing = tuple(name for name, answer in answers.items() if not isinstance(answer, Missing))
     return replace(
         supply,

@@ -1,20 +1,22 @@
 """Whom a check is asked of, and the facts of each: the evidence as the engine sees it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, Reading, ReadStatus, typed
+from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, ReadStatus, typed
 from ssoaudit.facts import ClusterView, Env, Fact, Lacking, MessageBoxes
 from ssoaudit.inventory import Inventory, Server
 from ssoaudit.vocabulary import ClusterRole, Role, Stage, Target
 
 F = TypeVar("F", bound=Fact)
+T = TypeVar("T")
 
 NETBIOS_LENGTH = 15
 _MOMENTARY = frozenset({"state", "owner"})
+_LONGEST = 1024
 
 
 @dataclass(frozen=True)
@@ -108,14 +110,27 @@ class Estate:
 
     @cached_property
     def views(self) -> tuple[View, ...]:
-        """The distinct views of the cluster among the nodes that answered, states apart; normally one."""
-        alike: dict[str, dict[str, ClusterView]] = {}
-        for node in self.inventory.nodes:
-            view = self.fact(node.name, ClusterView)
-            if isinstance(view, ClusterView):
-                reading = self.evidence.topics(node.name)[ClusterView.topic]
-                alike.setdefault(_configuration(reading), {})[node.name] = view
-        return tuple(View(tuple(views), _as_the_owner_sees(views)) for views in alike.values())
+        """The distinct views of the cluster among the nodes that answered, states apart; normally one.
+
+        What a node did not tell of its view makes it no other: it is compared by what it told. Of the views that agree
+        so, the common one lacks what any of them lacks.
+        """
+        told = {
+            node.name: reading
+            for node in self.inventory.nodes
+            if isinstance(reading := self.evidence.topics(node.name).get(ClusterView.topic), Read)
+            and isinstance(self.fact(node.name, ClusterView), ClusterView)
+        }
+        alike: list[dict[str, Read]] = []
+        for name in sorted(told, key=lambda name: _untold(told[name])):
+            group = next((group for group in alike if all(_agree(told[name], one) for one in group.values())), None)
+            if group is None:
+                alike.append({name: told[name]})
+            else:
+                group[name] = told[name]
+        order = list(told)
+        groups = [{name: group[name] for name in sorted(group, key=order.index)} for group in alike]
+        return tuple(_view(group) for group in sorted(groups, key=lambda group: order.index(next(iter(group)))))
 
     @cached_property
     def cluster(self) -> ClusterView | Missing:
@@ -133,6 +148,18 @@ class Estate:
         missing = [self.fact(node.name, ClusterView) for node in self.inventory.nodes]
         return next((reason for reason in missing if isinstance(reason, Missing)), _not_collected(ClusterView.topic))
 
+    def cluster_fact(self, model: type[F], view: View | None) -> F | Missing:
+        """Another fact of the cluster, as one of the nodes that share a view told it; without a view, of all nodes.
+
+        Of several the node's that owns ENTSSO's group; of none that told it, why the first did not.
+        """
+        if view is None and isinstance(self.cluster, Missing):
+            return self.cluster
+        shared = view or self.views[0]
+        answers = {name: self.fact(name, model) for name in shared.nodes}
+        told = {name: answer for name, answer in answers.items() if not isinstance(answer, Missing)}
+        return _of_owner(told, shared.cluster) if told else next(iter(answers.values()))
+
     @cached_property
     def masters(self) -> tuple[Server, ...]:
         """The servers that are meant to hold the master secret.
@@ -146,6 +173,14 @@ class Estate:
             return tuple(node for node in inventory.nodes if owners is None or self._cluster_name(node) in owners)
         present = inventory.server(inventory.present_master) if inventory.present_master else None
         return (present,) if present else ()
+
+    @property
+    def cluster_name(self) -> str | None:
+        """The cluster's own name; None where no node told it."""
+        try:
+            return self.views[0].cluster.name if self.views else None
+        except Lacking:
+            return None
 
     @property
     def network_name(self) -> str | None:
@@ -202,7 +237,18 @@ class Estate:
     def _computer_name(self, server: Server) -> str | Missing:
         reading = self.evidence.topics(server.name).get(Env.topic)
         env = typed(reading, Env) if reading else _not_collected(Env.topic)
-        return env if isinstance(env, Missing) else env.computer_name
+        if isinstance(env, Missing):
+            return env
+        try:
+            return env.computer_name
+        except Lacking as lacking:
+            return Missing(
+                status=ReadStatus.ERROR,
+                code="nameless",
+                stage="evaluate",
+                message=f"{server.name} did not tell its computer name: {lacking.message}",
+                hint="Collect again; without the name no other fact of the server is believed.",
+            )
 
 
 def _answer(database: DatabaseEvidence | None, model: type[F]) -> F | Missing:
@@ -239,9 +285,50 @@ def _not_collected(topic: str) -> Missing:
     )
 
 
-def _configuration(reading: Reading) -> str:
-    """What of a cluster view does not change from one moment to the next, in one spelling."""
-    return json.dumps(_settled(reading.data if isinstance(reading, Read) else {}), sort_keys=True)
+def _unanswered(reading: Read) -> Mapping[str, Any]:
+    """The resources whose dependencies a node did not tell, by id, with what it said instead."""
+    dependencies = reading.data.get("dependencies", ())
+    return {each["resource_id"].casefold(): each for each in dependencies if each["error"] is not None}
+
+
+def _untold(reading: Read) -> tuple[int, int]:
+    return len(reading.lacking), len(_unanswered(reading))
+
+
+def _agree(one: Read, other: Read) -> bool:
+    """Whether two nodes see one configuration, as far as both told it."""
+    lacking, unanswered = {*one.lacking, *other.lacking}, {*_unanswered(one), *_unanswered(other)}
+    return _configuration(one, lacking, unanswered) == _configuration(other, lacking, unanswered)
+
+
+def _configuration(reading: Read, lacking: Collection[str], unanswered: Collection[str]) -> str:
+    """What of a cluster view does not change from one moment to the next, in one spelling; some parts left out."""
+    data = {name: part for name, part in reading.data.items() if name not in lacking}
+    if "dependencies" in data:
+        answered = [each for each in data["dependencies"] if each["resource_id"].casefold() not in unanswered]
+        data["dependencies"] = answered
+    return json.dumps(_settled(data), sort_keys=True)
+
+
+def _view(told: Mapping[str, Read]) -> View:
+    """The one view of nodes that agree: as the owner of ENTSSO sees it, without what any of them did not tell."""
+    views = {name: typed(reading, ClusterView) for name, reading in told.items()}
+    seen = {name: view for name, view in views.items() if isinstance(view, ClusterView)}
+    owner = _of_owner({name: name for name in told}, next(iter(seen.values())))
+    lacking = {part: f"{name}: {why}" for name, reading in told.items() for part, why in reading.lacking.items()}
+    lacking |= told[owner].lacking
+    unanswered = {
+        resource: {**each, "error": f"{name}: {each['error']}"[:_LONGEST]}
+        for name, reading in told.items()
+        for resource, each in _unanswered(reading).items()
+    }
+    unanswered |= _unanswered(told[owner])
+    if not lacking and not unanswered:
+        return View(tuple(told), seen[owner])
+    data = {name: part for name, part in told[owner].data.items() if name not in lacking}
+    if "dependencies" in data:
+        data["dependencies"] = [unanswered.get(each["resource_id"].casefold(), each) for each in data["dependencies"]]
+    return View(tuple(told), ClusterView.read(data, lacking))
 
 
 def _settled(value: object) -> object:
@@ -252,11 +339,11 @@ def _settled(value: object) -> object:
     return value
 
 
-def _as_the_owner_sees(views: Mapping[str, ClusterView]) -> ClusterView:
-    """Of views that differ in momentary states only, the one of the node that owns ENTSSO."""
-    by_name = {name[:NETBIOS_LENGTH].casefold(): view for name, view in views.items()}
-    first = next(iter(views.values()))
+def _of_owner(answers: Mapping[str, T], cluster: ClusterView) -> T:
+    """The answer of the node that owns ENTSSO's group; the first where that is not known, or it gave none."""
+    by_name = {name[:NETBIOS_LENGTH].casefold(): answer for name, answer in answers.items()}
+    first = next(iter(answers.values()))
     try:
-        return by_name.get(first.entsso_group.owner.casefold(), first)
+        return by_name.get(cluster.entsso_group.owner.casefold(), first)
     except Lacking:
         return first

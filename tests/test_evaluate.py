@@ -14,8 +14,10 @@ from ssoaudit.documents import DocumentError
 from ssoaudit.evaluate import evaluate
 from ssoaudit.evidence import Evidence, Missing, Read, ReadStatus
 from ssoaudit.facts import (
+    OPT_IN_TOPICS,
     BizTalkGroup,
     ClusterView,
+    EndpointMapper,
     EntssoRegistry,
     Env,
     MasterSecretIds,
@@ -499,7 +501,9 @@ class TestClusterViews:
         estate = healthy()
         view = estate.machines[NODES[0]].facts[ClusterView.topic]
         assert isinstance(view, ClusterView)
-        moving = view.model_copy(update={"groups": (view.groups[0].model_copy(update={"state": GroupState.PENDING}),)})
+        role, *others = view.groups
+        moved = role.model_copy(update={"state": GroupState.PENDING})
+        moving = view.model_copy(update={"groups": (moved, *others)})
         estate = estate.alter(NODES[0], moving)
 
         @rule(each=Target.CLUSTER)
@@ -790,3 +794,64 @@ class TestDatabases:
         assert [(box.server, box.database) for box in result.message_boxes] == list(places[:2])
         finding = only_finding(judged(placed, evidence=bundle(healthy().alter_database(MessageBoxes(rows=rows)))))
         assert (finding.status, len(finding.reasons)) == (Status.NOT_VERIFIED, 2)
+
+
+@rule(each=Target.SERVER)
+def reaches(mapper: EndpointMapper) -> Outcome:
+    """A check of a topic that takes an option to be asked about."""
+    return passed("reached") if mapper.connections else failed("nothing", why="w", expected="e", observed="o", fix=())
+
+
+@rule()
+def all_reach(mappers: PerServer[EndpointMapper]) -> Outcome:
+    """The same of all servers."""
+    return passed(f"{len(mappers)} reached")
+
+
+@rule(requires=("test.never_passes",))
+def reaches_afterwards(mappers: PerServer[EndpointMapper]) -> Outcome:
+    """The same, with a requirement that does not pass."""
+    return passed(f"{len(mappers)} reached")
+
+
+@rule()
+def does_without(mappers: PerServer[EndpointMapper | Missing]) -> Outcome:
+    """The same, where the topic may be missing."""
+    return passed(f"{len(mappers)} asked")
+
+
+@rule()
+def never_passes() -> Outcome:
+    """A requirement."""
+    return not_verified("never", hint="")
+
+
+def opted_out() -> Evidence:
+    """The evidence of a collection in which no option was given."""
+    evidence, gone = bundle(healthy()), {topic.topic for topic in OPT_IN_TOPICS}
+    servers = tuple(
+        server.model_copy(
+            update={"topics": {topic: reading for topic, reading in server.topics.items() if topic not in gone}}
+        )
+        for server in evidence.servers
+    )
+    asked = tuple(topic for topic in evidence.asked if topic not in gone)
+    return evidence.model_copy(update={"asked": asked, "servers": servers})
+
+
+@pytest.mark.parametrize("asking", [reaches, all_reach, reaches_afterwards])
+def test_a_check_that_nobody_opted_in_to_is_out_of_scope(asking: Check[Any]) -> None:
+    result = judged(asking, never_passes, evidence=opted_out())
+    found = [finding for finding in result.findings if finding.check != "test.never_passes"]
+    assert {finding.status for finding in found} == {Status.NOT_APPLICABLE}
+    assert all("endpoint_mapper" in finding.text for finding in found)
+
+
+def test_one_that_was_opted_in_to_is_not_verified_where_nobody_answered() -> None:
+    gone = {(server.name, EndpointMapper.topic) for server in bundle(healthy()).servers}
+    result = judged(reaches, all_reach, evidence=bundle(healthy(), without=gone))
+    assert {finding.status for finding in result.findings} == {Status.NOT_VERIFIED}
+
+
+def test_one_that_does_without_the_topic_is_asked() -> None:
+    assert only_finding(judged(does_without, evidence=opted_out())).status is Status.PASS

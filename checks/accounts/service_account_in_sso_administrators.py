@@ -56,7 +56,7 @@ def service_account_in_sso_administrators(
     """ENTSSO refuses to start as an account that is no SSO administrator (event 10550), and the master secret server
     refuses the secret to one (10555). Asked is the token that the account would get on the server now: nested groups
     count. A service that started before the account became a member does not have the group yet; that is not seen."""
-    configured = isinstance(registry, Missing) or registry.is_configured
+    configured = None if isinstance(registry, Missing) else registry.is_configured
     account = account_of(services, inventory.service_account, is_configured=configured)
     names, why = _administrators(info, inventory)
     if account is None or not names:

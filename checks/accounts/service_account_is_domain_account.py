@@ -56,7 +56,7 @@ def service_account_is_domain_account(
     """The secret is encrypted under the account of the service: only a domain account is the same on every node, and
     may be a member of the domain's SSO Administrators. Enterprise SSO does not support group managed service
     accounts. While ENTSSO is not configured on a server, the account that the inventory records is asked about."""
-    configured = isinstance(registry, Missing) or registry.is_configured
+    configured = None if isinstance(registry, Missing) else registry.is_configured
     account = account_of(services, inventory.service_account, is_configured=configured)
     if account is None:
         return not_verified(

@@ -70,7 +70,7 @@ def service_account_may_log_on_as_service(
     r"""Without the right the service does not start on that node (7041, 1069). It may be held by the account or by a
     group of its token; a denial of any of them wins. NT SERVICE\ALL SERVICES, which holds it everywhere, does not
     cover a domain account. A policy of the domain may replace the list later: that is not seen."""
-    configured = isinstance(registry, Missing) or registry.is_configured
+    configured = None if isinstance(registry, Missing) else registry.is_configured
     account = account_of(services, inventory.service_account, is_configured=configured)
     if account is None:
         return not_verified(

@@ -101,8 +101,8 @@ def service_account_same_on_every_node(
         yield _alike(clear, recorded, rows)
 
 
-def _is_configured(registry: EntssoRegistry | Missing) -> bool:
-    return isinstance(registry, Missing) or registry.is_configured
+def _is_configured(registry: EntssoRegistry | Missing) -> bool | None:
+    return None if isinstance(registry, Missing) else registry.is_configured
 
 
 def _see(node: str, account: ServiceAccount | None, identities: Identities) -> _Seen:

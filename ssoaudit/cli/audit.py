@@ -22,7 +22,20 @@ from ssoaudit.exitcodes import ExitCode
 from ssoaudit.files import OutputError, write_atomic
 from ssoaudit.vocabulary import Profile
 
-LAB_SCENARIOS = ("first-scan", "healthy", "unreachable-node")
+LAB_SCENARIOS = (
+    "first-scan",
+    "healthy",
+    "unreachable-node",
+    "beside-sql-server",
+    "in-sql-server-group",
+    "with-hosts-and-iis",
+    "member",
+    "hosts-only",
+    "planned-new",
+    "planned-move",
+    "built",
+)
+"""As `ssoaudit.lab.scenarios` has them, which costs time to import."""
 
 
 @click.command(cls=Command)

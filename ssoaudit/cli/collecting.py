@@ -22,9 +22,9 @@ SQL_SERVICE = "ssoaudit-sql"
 
 @dataclass(frozen=True)
 class Manner:
-    """How servers are read: how many at once, how many seconds one may take, and what may be done there.
+    """How servers are read: how many at once, how many seconds one may take, what is read and done there.
 
-    None leaves it to the collector. `no_compile`, `no_s4u` and `allow_temp_files` are the options of those names.
+    None leaves it to the collector. The others are the options of those names.
     """
 
     workers: int | None = None
@@ -33,6 +33,9 @@ class Manner:
     no_compile: bool = False
     no_s4u: bool = False
     allow_temp_files: bool = False
+    active_network: bool = False
+    event_days: int | None = None
+    event_count: int | None = None
 
 
 def credential(session: Session, inventory: Inventory, user: str | None) -> Credential:
@@ -115,6 +118,9 @@ def read_estate(
         compile=not manner.no_compile,
         s4u=not manner.no_s4u,
         temp_files=manner.allow_temp_files,
+        active_network=manner.active_network,
+        event_days=manner.event_days or Options.event_days,
+        event_count=manner.event_count or Options.event_count,
     )
     with _progress(session, len(inventory.servers)) as progress:
         return Collection(

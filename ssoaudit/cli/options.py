@@ -70,6 +70,27 @@ allow_temp_files = click.option(
     is_flag=True,
     help="Where compiling fails, let secedit export the logon rights to a temporary file.",
 )
+active_network = click.option(
+    "--active-network",
+    is_flag=True,
+    help="Let each server connect once to the endpoint mapper (TCP 135) behind the network name.",
+)
+event_days = click.option(
+    "--event-days",
+    type=click.IntRange(1, 3650),
+    default=365,
+    show_default=True,
+    metavar="DAYS",
+    help="How far back the event logs are read.",
+)
+event_count = click.option(
+    "--event-count",
+    type=click.IntRange(1, 5000),
+    default=1000,
+    show_default=True,
+    metavar="NUMBER",
+    help="How many events of a kind are read of a server at most, the newest ones.",
+)
 
 inventory = click.argument("inventory", type=click.Path(path_type=Path))
 
@@ -93,7 +114,8 @@ def judging(command: C) -> C:
 
 
 def collecting(command: C) -> C:
-    """Account, threads, time limits, and what may be done on the servers."""
-    for option in (allow_temp_files, no_s4u, no_compile, connect_timeout, timeout, workers, user):
+    """Account, threads, limits, and what may be done on the servers."""
+    allowing = (active_network, allow_temp_files, no_s4u, no_compile)
+    for option in (*allowing, event_count, event_days, connect_timeout, timeout, workers, user):
         command = option(command)
     return command

@@ -21,6 +21,7 @@ from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.frames import Transcript, read_transcript, readings, refusal
 from ssoaudit.collect.guard import BEFORE_LOGON, NOT_TRIED, LogonGuard
 from ssoaudit.collect.names import Names, names_to_ask
+from ssoaudit.collect.printed import Printed
 from ssoaudit.collect.sql.address import SqlLogin
 from ssoaudit.collect.sql.classify import missing
 from ssoaudit.collect.ssodb import read_ssodb
@@ -31,7 +32,18 @@ from ssoaudit.collect.winrm.limits import Limits
 from ssoaudit.collect.winrm.logon import Logon
 from ssoaudit.collect.winrm.watchdog import abandon
 from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, Reading, ReadStatus, ServerEvidence, typed
-from ssoaudit.facts import TOPICS, ClusterView, EntssoRegistry, Env, Fact, Lacking, LogonRights, Services, SqlAlias
+from ssoaudit.facts import (
+    OPT_IN_TOPICS,
+    TOPICS,
+    ClusterView,
+    EntssoRegistry,
+    Env,
+    Fact,
+    Lacking,
+    LogonRights,
+    Services,
+    SqlAlias,
+)
 from ssoaudit.inventory import Inventory, Server, WinrmSettings
 from ssoaudit.record import RunRecord
 from ssoaudit.version import __version__
@@ -56,7 +68,9 @@ class Options:
     """How a collection goes: threads (one per server up to 64 unless given) and limits per server.
 
     `compile` allows the C# compiler that the logon rights need, `s4u` the logons for identification that the tokens
-    need, `temp_files` the export of the logon rights to a temporary file where compiling fails.
+    need, `temp_files` the export of the logon rights to a temporary file where compiling fails, `active_network` a
+    connection from each server to the endpoint mapper behind the network name. Of the event logs the newest
+    `event_count` events of a kind are read (5000 at most), of the last `event_days` days (3650 at most).
     """
 
     workers: int | None = None
@@ -64,12 +78,20 @@ class Options:
     compile: bool = True
     s4u: bool = True
     temp_files: bool = False
+    active_network: bool = False
+    event_days: int = 365
+    event_count: int = 1000
+
+    @property
+    def wanted(self) -> tuple[type[Fact], ...]:
+        """The topics that belong to the audit: all but those that it takes an option to ask for."""
+        return tuple(topic for topic in TOPICS if topic not in OPT_IN_TOPICS or self.active_network)
 
     @property
     def topics(self) -> tuple[type[Fact], ...]:
         """The topics that servers are asked about."""
         left_out = () if self.compile or self.temp_files else (LogonRights,)
-        return tuple(topic for topic in TOPICS if topic not in left_out)
+        return tuple(topic for topic in self.wanted if topic not in left_out)
 
 
 @dataclass
@@ -111,7 +133,7 @@ class Collection:
                 unsafe_options=(*unsafe_options(self.inventory), *read.notes),
             ),
             inventory=self.inventory,
-            asked=tuple(topic.topic for topic in TOPICS),
+            asked=tuple(topic.topic for topic in self.options.wanted),
             servers=servers,
             ssodb=read.ssodb,
             management=read.management,
@@ -180,11 +202,12 @@ class Collection:
         if first is None or reason is None:
             topics = self.options.topics
             return _merged(first, self._ask(server, topics, names, replace(limits, deadline=left)))
-        return _merged(first, first.model_copy(update={"topics": {topic.topic: reason for topic in TOPICS}}))
+        unasked: dict[str, Reading] = {topic.topic: reason for topic in self.options.wanted}
+        return _merged(first, first.model_copy(update={"topics": unasked}))
 
     def _ask(self, server: Server, topics: Sequence[type[Fact]], names: Names, limits: Limits) -> ServerEvidence:
         started = _now()
-        printed = bytearray()
+        printed = Printed()
         fault: Fault | None = None
         try:
             self._run(server, topics, names, limits, printed)
@@ -196,27 +219,30 @@ class Collection:
         except Exception as error:  # one server never spoils the run
             logger.exception("fault in the collector", extra={"target": server.name})
             fault = _internal(server.name, error)
-        transcript = read_transcript(bytes(printed)) if printed else Transcript()
+        transcript = read_transcript(bytes(printed.data)) if printed.data else Transcript()
         answers = readings(server.name, topics, transcript, fault)
         answers |= {
-            topic.topic: _left_out(topic) for topic in TOPICS if topic not in topics and topics is not FIRST_LOOK
+            topic.topic: _left_out(topic)
+            for topic in self.options.wanted
+            if topic not in topics and topics is not FIRST_LOOK
         }
-        return ServerEvidence(name=server.name, started=started, finished=_now(), topics=answers)
+        heard = printed.heard if isinstance(answers.get(Env.topic), Read) else None
+        return ServerEvidence(name=server.name, started=started, finished=_now(), topics=answers, heard=heard)
 
     def _run(
-        self, server: Server, topics: Sequence[type[Fact]], names: Names, limits: Limits, printed: bytearray
+        self, server: Server, topics: Sequence[type[Fact]], names: Names, limits: Limits, printed: Printed
     ) -> None:
         stdin = script.stdin(self._parameters(topics, names))
         budget = Budget(limits)
         self._powershell(server, script.ARGUMENTS, stdin, budget, printed)
-        if refusal(bytes(printed)) == script.TRUNCATED:
+        if refusal(bytes(printed.data)) == script.TRUNCATED:
             logger.info("$input was empty; reading the console's input", extra={"target": server.name})
-            printed.clear()
             self._powershell(server, script.FALLBACK_ARGUMENTS, stdin, budget, printed)
 
     def _powershell(
-        self, server: Server, arguments: Sequence[str], stdin: bytes, budget: Budget, printed: bytearray
+        self, server: Server, arguments: Sequence[str], stdin: bytes, budget: Budget, printed: Printed
     ) -> None:
+        printed.begin()
         settings = self.inventory.winrm_of(server)
         where = endpoint(server.name, server.address or server.host, settings)
         guard = self._guards.setdefault(_credential(where, settings), LogonGuard())
@@ -231,7 +257,7 @@ class Collection:
                 limits=budget.left,
                 cancelled=self.cancelled,
                 turn=budget.uncounted(partial(guard.logon, server.name)),
-                on_stdout=printed.extend,
+                on_stdout=printed.take,
             )
         except Fault as fault:
             guard.learn(server.name, fault)
@@ -246,9 +272,14 @@ class Collection:
             "topics": [topic.topic for topic in topics],
             "accounts": list(names.accounts),
             "groups": list(names.groups),
+            "hosts": list(names.hosts),
+            "network_names": list(names.network_names),
             "compile": self.options.compile,
             "s4u": self.options.s4u,
             "allow_temp_files": self.options.temp_files,
+            "active_network": self.options.active_network,
+            "event_days": self.options.event_days,
+            "event_count": self.options.event_count,
         }
 
 
@@ -317,7 +348,8 @@ def _merged(first: ServerEvidence | None, full: ServerEvidence) -> ServerEvidenc
         topic: reading if isinstance(reading, Read) else earlier.get(topic, reading)
         for topic, reading in full.topics.items()
     }
-    return full.model_copy(update={"started": first.started, "topics": topics})
+    heard = full.heard if isinstance(full.topics.get(Env.topic), Read) else first.heard
+    return full.model_copy(update={"started": first.started, "topics": topics, "heard": heard})
 
 
 def _registry(first: Mapping[str, ServerEvidence]) -> EntssoRegistry | None:

@@ -18,7 +18,8 @@ MAXIMUM_DEPTH = 32
 MAXIMUM_MESSAGE = 500
 
 _FRAME = re.compile(
-    rb"SSOAUDIT/1 ([a-z0-9_]{1,64}) (ok|partial|denied|absent|error) (\d{1,9}) ([0-9a-f]{64}) ([A-Za-z0-9+/=]*)"
+    rb"SSOAUDIT/1 ([a-z0-9_]{1,64}) (ok|partial|denied|absent|error|too_large) (\d{1,9})"
+    rb" ([0-9a-f]{64}) ([A-Za-z0-9+/=]*)"
 )
 _END = re.compile(rb"SSOAUDIT/1 END (\d{1,4})")
 _REFUSED = re.compile(rb"SSOAUDIT/1 REFUSED ([a-z-]{1,32}(?: [A-Za-z]{1,32})?)")
@@ -48,7 +49,7 @@ def read_transcript(stdout: bytes) -> Transcript:
     """The frames in what was printed.
 
     Lines of anything else are passed over; of two frames of a topic the first counts. A frame whose hash, base64 or
-    JSON is wrong stands as `malformed`, one over 4 MiB as `too_large`.
+    JSON is wrong stands as `malformed`, one over 4 MiB as `too_large`, as the node says itself of a larger answer.
     """
     frames: dict[str, Frame] = {}
     ended = False
@@ -151,9 +152,9 @@ def _whole(value: object) -> object:
 
 def _reading(server: str, topic: type[Fact], frame: Frame) -> Reading:
     if frame.status is ReadStatus.OK or frame.status is ReadStatus.PARTIAL:
-        return _read(topic, frame)
+        return _read(server, topic, frame)
     if frame.status in (ReadStatus.MALFORMED, ReadStatus.TOO_LARGE):
-        return _damaged(topic.topic, frame, _HOW[frame.status])
+        return _damaged(server, topic.topic, frame, _HOW[frame.status])
     return Missing(
         status=frame.status,
         code=_text(frame.data.get("code")) or frame.status.value,
@@ -169,10 +170,12 @@ _HINTS = {
     ReadStatus.DENIED: "Let the auditing account read {topic} on {server}: docs/read-only.md names what it needs.",
     ReadStatus.ABSENT: "Nothing to do where {server} is not meant to have it.",
     ReadStatus.ERROR: "Look at the message; the log has the server's own words.",
+    ReadStatus.MALFORMED: "Collect again; if it stays so, look for what prints on the server's standard output.",
+    ReadStatus.TOO_LARGE: "Look on {server} at what there is so much of; none of it was kept.",
 }
 
 
-def _damaged(topic: str, frame: Frame, how: str) -> Missing:
+def _damaged(server: str, topic: str, frame: Frame, how: str) -> Missing:
     too_large = frame.status is ReadStatus.TOO_LARGE
     status: MissingStatus = ReadStatus.TOO_LARGE if too_large else ReadStatus.MALFORMED
     return Missing(
@@ -180,16 +183,16 @@ def _damaged(topic: str, frame: Frame, how: str) -> Missing:
         code=status.value.replace("_", "-"),
         stage=FaultStage.READ.value,
         message=f"The answer about {topic} {how}.",
-        hint="Collect again; if it stays so, look for what prints on the server's standard output.",
+        hint=_HINTS[status].format(server=server),
         milliseconds=frame.milliseconds,
     )
 
 
-def _read(topic: type[Fact], frame: Frame) -> Reading:
+def _read(server: str, topic: type[Fact], frame: Frame) -> Reading:
     data = dict(frame.data)
     lacking = data.pop("lacking", None) if frame.status is ReadStatus.PARTIAL else {}
     if not isinstance(lacking, dict) or bool(lacking) is not (frame.status is ReadStatus.PARTIAL):
-        return _damaged(topic.topic, frame, "does not say what it lacks")
+        return _damaged(server, topic.topic, frame, "does not say what it lacks")
     reading = Read(
         status=ReadStatus.PARTIAL if frame.status is ReadStatus.PARTIAL else ReadStatus.OK,
         milliseconds=frame.milliseconds,
@@ -197,8 +200,13 @@ def _read(topic: type[Fact], frame: Frame) -> Reading:
         data=data,
     )
     fact = typed(reading, topic)
+    if not isinstance(fact, Missing):
+        return reading
     # What is not as the model says is not kept: it may be anything, a secret included.
-    return fact.model_copy(update={"milliseconds": frame.milliseconds}) if isinstance(fact, Missing) else reading
+    if fact.status is ReadStatus.NOT_COLLECTED:
+        # Such evidence is older than its check; an answer of this very version is not.
+        return _damaged(server, topic.topic, frame, "lacks a part and does not say so")
+    return fact.model_copy(update={"milliseconds": frame.milliseconds})
 
 
 def _text(value: object) -> str:
@@ -211,7 +219,8 @@ def _refusal(server: str, why: str) -> Fault:
             FaultStage.RUN,
             "language-mode",
             f"{server} runs PowerShell in {why.removeprefix('language-mode').strip() or 'a restricted language mode'}.",
-            "An application control policy forbids the collector there; it is not worked around.",
+            "An application control policy forbids the collector there, and it is not worked around. The way out is to "
+            "sign its script with the site's own certificate, to allow it in the policy, and to run it there by hand.",
         )
     return Fault(
         FaultStage.RUN,

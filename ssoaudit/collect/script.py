@@ -33,6 +33,9 @@ BOOTSTRAP = _ADMISSION % "$input"
 """Reads the script from stdin, and runs it only if it arrived whole. One line, without double quotes or runs of
 blanks, so that it survives the command line unquoted."""
 
+SHARED = ("event_log",)
+"""The readers of `ssoaudit.facts` that several topics are read by, and that are no topic themselves."""
+
 ARGUMENTS = ("-NoLogo", "-NoProfile", "-NonInteractive", "-Command", BOOTSTRAP)
 
 FALLBACK_BOOTSTRAP = (
@@ -48,7 +51,8 @@ FALLBACK_ARGUMENTS = (
 @cache
 def script() -> str:
     """The node script: prologue, every topic's reader, and the loop that runs those asked for. Pure ASCII, LF only."""
-    readers = "\n".join(_text("ssoaudit.facts", f"{topic.topic}.ps1") for topic in TOPICS)
+    names = (*SHARED, *(topic.topic for topic in TOPICS))
+    readers = "\n".join(_text("ssoaudit.facts", f"{name}.ps1") for name in names)
     table = "\n".join(f"    {topic.topic} = ${{function:{reader_name(topic.topic)}}}" for topic in TOPICS)
     parts = (
         _text("ssoaudit.collect", "prologue.ps1"),

@@ -46,6 +46,9 @@ class AuditRights(SqlFact):
 
     topic: ClassVar[str] = "audit_rights"
     scope: ClassVar[Scope] = Scope.SSODB
+    source: ClassVar[str] = "`HAS_PERMS_BY_NAME`, `IS_SRVROLEMEMBER` and `IS_MEMBER`"
+    privilege: ClassVar[str] = "none but to connect"
+    unseen: ClassVar[str] = "rights that the login could take, and those that other logins have"
     maximum_rows: ClassVar[int] = 1
 
     rows: tuple[AuditRightsRow, ...]

@@ -22,6 +22,9 @@ class AvailabilityGroup(SqlFact):
 
     topic: ClassVar[str] = "availability_group"
     scope: ClassVar[Scope] = Scope.SSODB
+    source: ClassVar[str] = "the database's own row in `sys.databases`"
+    privilege: ClassVar[str] = "none but to connect"
+    unseen: ClassVar[str] = "the other replicas, and the group's own settings"
     maximum_rows: ClassVar[int] = 1
 
     rows: tuple[AvailabilityGroupRow, ...]

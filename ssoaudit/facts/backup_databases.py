@@ -22,6 +22,9 @@ class BackupDatabases(SqlFact):
 
     topic: ClassVar[str] = "backup_databases"
     scope: ClassVar[Scope] = Scope.BIZTALK_DATABASE
+    source: ClassVar[str] = "view `admv_BackupDatabases`"
+    privilege: ClassVar[str] = "SELECT on its columns"
+    unseen: ClassVar[str] = "whether the job runs"
     maximum_rows: ClassVar[int] = 1000
 
     rows: tuple[BackupDatabaseRow, ...]

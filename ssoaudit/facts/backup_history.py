@@ -32,6 +32,9 @@ class BackupHistory(SqlFact):
 
     topic: ClassVar[str] = "backup_history"
     scope: ClassVar[Scope] = Scope.BIZTALK_DATABASE
+    source: ClassVar[str] = "table `adm_BackupHistory`"
+    privilege: ClassVar[str] = "SELECT on the columns named"
+    unseen: ClassVar[str] = "whether the files still exist and can be restored"
     maximum_rows: ClassVar[int] = 5000
 
     rows: tuple[BackupHistoryRow, ...]

@@ -27,6 +27,9 @@ class BizTalkGroup(SqlFact):
 
     topic: ClassVar[str] = "biztalk_group"
     scope: ClassVar[Scope] = Scope.BIZTALK_DATABASE
+    source: ClassVar[str] = "table `adm_Group`"
+    privilege: ClassVar[str] = "SELECT on the columns named"
+    unseen: ClassVar[str] = "other BizTalk groups"
     maximum_rows: ClassVar[int] = 2
 
     rows: tuple[BizTalkGroupRow, ...]

@@ -31,6 +31,9 @@ class BizTalkHostInstances(SqlFact):
 
     topic: ClassVar[str] = "biztalk_host_instances"
     scope: ClassVar[Scope] = Scope.BIZTALK_DATABASE
+    source: ClassVar[str] = "table `adm_HostInstance`"
+    privilege: ClassVar[str] = "SELECT on the columns named, which no role of BizTalk's own has"
+    unseen: ClassVar[str] = "the accounts of the instances, and whether they run"
     maximum_rows: ClassVar[int] = 10_000
 
     rows: tuple[BizTalkHostInstanceRow, ...]

@@ -24,6 +24,9 @@ class BizTalkHostMappings(SqlFact):
 
     topic: ClassVar[str] = "biztalk_host_mappings"
     scope: ClassVar[Scope] = Scope.BIZTALK_DATABASE
+    source: ClassVar[str] = "table `adm_Server2HostMapping`"
+    privilege: ClassVar[str] = "SELECT on the columns named, which no role of BizTalk's own has"
+    unseen: ClassVar[str] = "whether the servers still exist"
     maximum_rows: ClassVar[int] = 10_000
 
     rows: tuple[BizTalkHostMappingRow, ...]

@@ -5,7 +5,7 @@ from typing import ClassVar
 from ssoaudit.facts.fact import Part, Scope
 from ssoaudit.facts.sql_fact import SqlFact
 
-IN_PROCESS = 1
+IN_PROCESS, ISOLATED = 1, 2
 
 
 class BizTalkHostRow(Part):
@@ -26,6 +26,9 @@ class BizTalkHosts(SqlFact):
 
     topic: ClassVar[str] = "biztalk_hosts"
     scope: ClassVar[Scope] = Scope.BIZTALK_DATABASE
+    source: ClassVar[str] = "table `adm_Host`"
+    privilege: ClassVar[str] = "SELECT on the columns named"
+    unseen: ClassVar[str] = "the accounts that the hosts run as"
     maximum_rows: ClassVar[int] = 1000
 
     rows: tuple[BizTalkHostRow, ...]

@@ -21,6 +21,9 @@ class BizTalkServers(SqlFact):
 
     topic: ClassVar[str] = "biztalk_servers"
     scope: ClassVar[Scope] = Scope.BIZTALK_DATABASE
+    source: ClassVar[str] = "table `adm_Server`"
+    privilege: ClassVar[str] = "SELECT on the columns named"
+    unseen: ClassVar[str] = "whether the servers still exist"
     maximum_rows: ClassVar[int] = 1000
 
     rows: tuple[BizTalkServerRow, ...]

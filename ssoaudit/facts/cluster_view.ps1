@@ -9,13 +9,18 @@ function Get-PrivateProperty($Resource, [string]$Name) {
     $property.Value
 }
 
-function Get-Dependencies($Resource) {
+# All resources together have 20 s: a cluster service that hangs costs no more than its own topic's time.
+function Get-Dependencies($Resource, $Watch) {
     $answer = [ordered]@{ resource_id = Get-Text $Resource.Id; expression = $null; error = $null }
+    if ($Watch.ElapsedMilliseconds -gt 20000) {
+        $answer.error = 'not asked: the resources before it took 20 s'
+        return $answer
+    }
     try {
         $result = Invoke-CimMethod -InputObject $Resource -MethodName GetDependencies -Arguments @{ AsResourceIds = $true } -OperationTimeoutSec 10
         $answer.expression = Get-TextOrNull $result.Expression
     } catch {
-        $answer.error = (ConvertTo-Failure $_).message
+        $answer.error = Get-ShortText (ConvertTo-Failure $_).message
     }
     $answer
 }
@@ -41,22 +46,29 @@ function ConvertTo-Resource($Row) {
     }
 }
 
-function Read-ClusterView {
+function Get-OwnCluster {
     try {
         $cluster = @(Get-ClusterRows MSCluster_Cluster)
+        if ($cluster.Count -eq 0) { throw 'the cluster service gave no cluster' }
     } catch {
-        # 0x8004100E is an invalid namespace: the feature is not installed, or the cluster service does not run.
-        $failure = ConvertTo-Failure $_
-        if ($failure.code -eq '0x8004100E' -and $null -eq (Get-RegistryKeyNames 'SYSTEM\CurrentControlSet\Services\ClusSvc\Parameters')) {
+        # Without the feature there is no namespace, without a cluster no answer; with one, the service does not run.
+        if ($null -eq (Get-RegistryKeyNames 'SYSTEM\CurrentControlSet\Services\ClusSvc\Parameters')) {
             Stop-Absent 'the machine is in no failover cluster'
         }
         throw
     }
-    if ($cluster.Count -eq 0) { throw 'the cluster service gave no cluster' }
+    $cluster[0]
+}
+
+function Read-ClusterView {
+    $cluster = Get-OwnCluster
     $resources = @(Get-ClusterRows MSCluster_Resource)
-    [ordered]@{
-        name = Get-Text $cluster[0].Name
-        fqdn = Get-TextOrNull $cluster[0].Fqdn
+    $watch = [Diagnostics.Stopwatch]::StartNew()
+    # Beyond the cap of the resources none is asked for its dependencies: there are no resources to tell of.
+    $asked = @(if ($resources.Count -le 200) { $resources })
+    $data = [ordered]@{
+        name = Get-Text $cluster.Name
+        fqdn = Get-TextOrNull $cluster.Fqdn
         nodes = @(Get-ClusterRows MSCluster_Node | ForEach-Object {
             [ordered]@{ name = Get-Text $_.Name; state = Get-Number $_.State }
         })
@@ -70,9 +82,15 @@ function Read-ClusterView {
             }
         })
         resources = @($resources | ForEach-Object { ConvertTo-Resource $_ })
-        dependencies = @($resources | ForEach-Object { Get-Dependencies $_ })
-        possible_owners = @(Get-ClusterRows MSCluster_ResourceToPossibleOwner | ForEach-Object {
+        dependencies = @($asked | ForEach-Object { Get-Dependencies $_ $watch })
+        possible_owners = @(Get-ClusterRows MSCluster_ResourceToPossibleOwner | Where-Object { $null -ne $_.GroupComponent.Name -and $null -ne $_.PartComponent.Name } | ForEach-Object {
             [ordered]@{ resource = Get-Text $_.GroupComponent.Name; node = Get-Text $_.PartComponent.Name }
         })
     }
+    $lacking = [ordered]@{}
+    if ($resources.Count -gt 200) {
+        $lacking.dependencies = 'there are more than 200 resources'
+        $data.Remove('dependencies')
+    }
+    ConvertTo-Capped $data $lacking @{ nodes = 64; groups = 200; resources = 200; dependencies = 200; possible_owners = 12800 }
 }

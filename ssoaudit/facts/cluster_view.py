@@ -3,8 +3,9 @@
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
+from ssoaudit.facts.bounds import ShortText
 from ssoaudit.facts.dependency import Alternatives, parse_dependencies
 from ssoaudit.facts.fact import Fact, Part, Scope
 
@@ -75,18 +76,18 @@ _Number = BeforeValidator(_whole_number)
 class ClusterNode(Part):
     """A member of the cluster, by its NetBIOS name."""
 
-    name: str
+    name: ShortText
     state: Annotated[NodeState, _Number]
 
 
 class ClusterGroup(Part):
     """A cluster group (role). `owner` is the node that has it now."""
 
-    id: str
-    name: str
+    id: ShortText
+    name: ShortText
     group_type: int
     state: Annotated[GroupState, _Number]
-    owner: str
+    owner: ShortText
 
 
 class ClusterResource(Part):
@@ -96,33 +97,33 @@ class ClusterResource(Part):
     `use_network_name` is 0 or 1 on a Generic Service. `group` and `owner` are names.
     """
 
-    id: str
-    name: str
-    type: str
+    id: ShortText
+    name: ShortText
+    type: ShortText
     state: Annotated[ResourceState, _Number]
-    group: str
-    owner: str
-    service_name: str | None
+    group: ShortText
+    owner: ShortText
+    service_name: ShortText | None
     use_network_name: int | None
-    network_name: str | None
-    dns_name: str | None
-    address: str | None
-    registry_checkpoints: tuple[str, ...]
+    network_name: ShortText | None
+    dns_name: ShortText | None
+    address: ShortText | None
+    registry_checkpoints: Annotated[tuple[ShortText, ...], Field(max_length=100)]
 
 
 class Dependency(Part):
     """What `MSCluster_Resource.GetDependencies` answered for one resource: its expression, or why it did not."""
 
-    resource_id: str
-    expression: str | None
-    error: str | None
+    resource_id: ShortText
+    expression: Annotated[str, Field(max_length=32768)] | None
+    error: ShortText | None
 
 
 class PossibleOwner(Part):
     """A node that may own a resource, by name."""
 
-    resource: str
-    node: str
+    resource: ShortText
+    node: ShortText
 
 
 class ClusterView(Fact):
@@ -131,19 +132,28 @@ class ClusterView(Fact):
     Source: WMI namespace `root/MSCluster` (`MSCluster_Cluster`, `_Node`, `_ResourceGroup`, `_Resource`,
     `_ResourceToPossibleOwner`, method `GetDependencies`). Needs a local administrator, or Read on the cluster and
     the namespace. `absent` where the machine is in no cluster; an error where the cluster service is stopped.
-    States are the classes' numbers; a number not known is UNKNOWN.
+    States are the classes' numbers; a number not known is UNKNOWN. A list beyond its cap (64 nodes, 200 groups or
+    resources) is lacking. The dependencies have 20 s in all; a resource that was not asked in that time says so.
     """
 
     topic: ClassVar[str] = "cluster_view"
     scope: ClassVar[Scope] = Scope.CLUSTER
+    source: ClassVar[str] = (
+        "`root/MSCluster`; where that gives no cluster, whether "
+        r"`HKLM\SYSTEM\CurrentControlSet\Services\ClusSvc\Parameters` exists"
+    )
+    privilege: ClassVar[str] = "local administrator, or Read on the cluster and on the namespace"
+    unseen: ClassVar[str] = (
+        "anything while the cluster service is stopped; states between two moments; rows that name no resource or node"
+    )
 
-    name: str
-    fqdn: str | None
-    nodes: tuple[ClusterNode, ...]
-    groups: tuple[ClusterGroup, ...]
-    resources: tuple[ClusterResource, ...]
-    dependencies: tuple[Dependency, ...]
-    possible_owners: tuple[PossibleOwner, ...]
+    name: ShortText
+    fqdn: ShortText | None
+    nodes: Annotated[tuple[ClusterNode, ...], Field(max_length=64)]
+    groups: Annotated[tuple[ClusterGroup, ...], Field(max_length=200)]
+    resources: Annotated[tuple[ClusterResource, ...], Field(max_length=200)]
+    dependencies: Annotated[tuple[Dependency, ...], Field(max_length=200)]
+    possible_owners: Annotated[tuple[PossibleOwner, ...], Field(max_length=12800)]
 
     @property
     def entsso_resources(self) -> tuple[ClusterResource, ...]:

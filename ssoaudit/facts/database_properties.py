@@ -31,6 +31,9 @@ class DatabaseProperties(SqlFact):
 
     topic: ClassVar[str] = "database_properties"
     scope: ClassVar[Scope] = Scope.SSODB
+    source: ClassVar[str] = "the database's own row in `sys.databases`, `DATABASEPROPERTYEX`"
+    privilege: ClassVar[str] = "none but to connect"
+    unseen: ClassVar[str] = "settings of the SQL Server as a whole"
     maximum_rows: ClassVar[int] = 1
 
     rows: tuple[DatabasePropertiesRow, ...]

@@ -17,6 +17,9 @@ class Env(Fact):
 
     topic: ClassVar[str] = "env"
     scope: ClassVar[Scope] = Scope.SERVER
+    source: ClassVar[str] = "`$env:COMPUTERNAME`, `$PSVersionTable`, the process's token"
+    privilege: ClassVar[str] = "none"
+    unseen: ClassVar[str] = "whether the account could do more than read"
 
     computer_name: str
     time: AwareDatetime

@@ -26,6 +26,9 @@ class ExternalCredentialSecrets(SqlFact):
 
     topic: ClassVar[str] = "external_credential_secrets"
     scope: ClassVar[Scope] = Scope.SSODB
+    source: ClassVar[str] = "`ec_pws_msid`, `ec_pns_msid` and `ec_timestamp` of table `SSOX_ExternalCredentials`"
+    privilege: ClassVar[str] = "SELECT on these columns"
+    unseen: ClassVar[str] = "the encrypted columns, and whose credentials they are"
     maximum_rows: ClassVar[int] = 1000
 
     rows: tuple[ExternalCredentialSecretRow, ...]

@@ -38,12 +38,18 @@ class Part(BaseModel):
 class Fact(Part):
     """What a reader answers about one topic.
 
+    `source` names what is read (class, method, key, statement), `privilege` the right that it needs, and `unseen` what
+    it cannot tell; all three are shown by `ssoaudit topics` and in the docs, where backticks mark words of Windows'.
+
     A fact that was read in part raises `Lacking` when a part is used that could not be read, so that no check
     can take it for something else.
     """
 
     topic: ClassVar[str]
     scope: ClassVar[Scope]
+    source: ClassVar[str]
+    privilege: ClassVar[str]
+    unseen: ClassVar[str]
 
     _lacking: dict[str, str] = PrivateAttr(default_factory=dict)
 

@@ -36,6 +36,9 @@ class GlobalInfo(SqlFact):
 
     topic: ClassVar[str] = "global_info"
     scope: ClassVar[Scope] = Scope.SSODB
+    source: ClassVar[str] = "table `SSOX_GlobalInfo`"
+    privilege: ClassVar[str] = "SELECT on its columns"
+    unseen: ClassVar[str] = "when a setting reached each server"
     maximum_rows: ClassVar[int] = 2
 
     rows: tuple[GlobalInfoRow, ...]

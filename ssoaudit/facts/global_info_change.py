@@ -29,6 +29,9 @@ class GlobalInfoChange(SqlFact):
 
     topic: ClassVar[str] = "global_info_change"
     scope: ClassVar[Scope] = Scope.SSODB
+    source: ClassVar[str] = "the rows of table `SSOX_AuditTable` about `SSOX_GlobalInfo`"
+    privilege: ClassVar[str] = "SELECT on the columns named"
+    unseen: ClassVar[str] = "who made the change, and every change but the last"
     maximum_rows: ClassVar[int] = 1000
 
     rows: tuple[GlobalInfoChangeRow, ...]

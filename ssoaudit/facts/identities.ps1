@@ -52,7 +52,8 @@ function Get-Token($Resolved, [string]$MachineSid) {
                 $sids = @(Get-TokenSids $form)
                 if ($sids[0] -eq $Resolved.sid) {
                     $groups = @($sids | Where-Object { $_ -and $_ -ne $Resolved.sid } | ForEach-Object { [string]$_ })
-                    return [ordered]@{ account = $Resolved.name; user_sid = $Resolved.sid; group_sids = $groups; error = $null }
+                    if ($groups.Count -gt 2000) { throw 'it is in more than 2000 groups' }
+                    return [ordered]@{ account = $Resolved.name; user_sid = $Resolved.sid; group_sids = @($groups); error = $null }
                 }
                 $said += $form + ': another account'
             } catch {
@@ -76,7 +77,7 @@ function Read-Identities {
     $accounts = @(Get-Distinct (@($Parameters.accounts) + $own) | Where-Object { $_ -ne 'LocalSystem' })
     $names = @(Get-Distinct ($accounts + @($Parameters.groups)) | ForEach-Object { Resolve-Name $_ })
     $lacking = [ordered]@{}
-    $data = [ordered]@{ names = $names }
+    $data = [ordered]@{ names = @($names) }
     try {
         $data.machine_sid = Get-MachineSid
     } catch {
@@ -89,6 +90,5 @@ function Read-Identities {
     } else {
         $lacking.tokens = 'left out (--no-s4u)'
     }
-    if ($lacking.Count -gt 0) { $data.lacking = $lacking }
-    $data
+    ConvertTo-Capped $data $lacking @{ names = 200; tokens = 200 }
 }

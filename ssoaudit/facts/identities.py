@@ -1,6 +1,8 @@
 """Who the accounts and groups are, and to which groups an account effectively belongs, as a server sees it."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from ssoaudit.facts.fact import Fact, Part, Scope
 
@@ -27,7 +29,7 @@ class Token(Part):
 
     account: str
     user_sid: str | None
-    group_sids: tuple[str, ...]
+    group_sids: Annotated[tuple[str, ...], Field(max_length=2000)]
     error: str | None
 
 
@@ -47,10 +49,22 @@ class Identities(Fact):
 
     topic: ClassVar[str] = "identities"
     scope: ClassVar[Scope] = Scope.SERVER
+    source: ClassVar[str] = (
+        "`NTAccount.Translate` and `LookupAccountSidW`; a Kerberos logon for identification (S4U) per "
+        "account; `Win32_Service` and `Win32_UserAccount` (the local administrator alone)"
+    )
+    privilege: ClassVar[str] = (
+        "none of its own; the server reaches a domain controller, and its computer account may read the "
+        "accounts' groups"
+    )
+    unseen: ClassVar[str] = (
+        "groups of another forest that the server does not trust, and whether a trust works both ways; whether an "
+        "account is locked, or was changed since it logged on"
+    )
 
     machine_sid: str | None
-    names: tuple[ResolvedName, ...]
-    tokens: tuple[Token, ...]
+    names: Annotated[tuple[ResolvedName, ...], Field(max_length=200)]
+    tokens: Annotated[tuple[Token, ...], Field(max_length=200)]
 
     def resolved(self, name: str) -> ResolvedName:
         """What a name resolved to; raises `Lacking` where it was not asked for."""

@@ -148,11 +148,12 @@ function Read-LogonRights {
         Initialize-Lsa
     } catch {
         if (-not $Parameters.allow_temp_files) { throw }
-        return Get-ExportedRights
+        return ConvertTo-Capped (Get-ExportedRights) ([ordered]@{}) @{ service = 1000; deny_service = 1000 }
     }
-    [ordered]@{
+    $data = [ordered]@{
         method = 'lsa'
         service = @(Get-RightHolders 'SeServiceLogonRight')
         deny_service = @(Get-RightHolders 'SeDenyServiceLogonRight')
     }
+    ConvertTo-Capped $data ([ordered]@{}) @{ service = 1000; deny_service = 1000 }
 }

@@ -1,6 +1,8 @@
 """Who may, and who may not, log on as a service."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from ssoaudit.facts.fact import Fact, Scope
 
@@ -17,7 +19,16 @@ class LogonRights(Fact):
 
     topic: ClassVar[str] = "logon_rights"
     scope: ClassVar[Scope] = Scope.SERVER
+    source: ClassVar[str] = (
+        "the local security policy, opened to view it and to look up names (0x801); where compiling fails, "
+        "and only with `--allow-temp-files`, an export by `secedit.exe`"
+    )
+    privilege: ClassVar[str] = "local administrator"
+    unseen: ClassVar[str] = (
+        "members of the groups that hold a right: the group stands there; whether the account was changed since the "
+        "service logged on"
+    )
 
     method: Literal["lsa", "secedit"]
-    service: tuple[str, ...]
-    deny_service: tuple[str, ...]
+    service: Annotated[tuple[str, ...], Field(max_length=1000)]
+    deny_service: Annotated[tuple[str, ...], Field(max_length=1000)]

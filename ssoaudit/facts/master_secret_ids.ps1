@@ -1,7 +1,8 @@
 function Read-MasterSecretIds {
     $found = Get-RegistryKeyNames 'SOFTWARE\Microsoft\ENTSSO\SSOSS'
-    [ordered]@{
+    $data = [ordered]@{
         is_present = ($null -ne $found)
         names = @(if ($null -ne $found) { $found.Names })
     }
+    ConvertTo-Capped $data ([ordered]@{}) @{ names = 64 }
 }

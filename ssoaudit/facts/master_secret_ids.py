@@ -1,6 +1,8 @@
 """Which master secrets a server holds: names only, never a byte of them."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from ssoaudit.facts.fact import Fact, Scope
 from ssoaudit.facts.guid import guid
@@ -17,9 +19,15 @@ class MasterSecretIds(Fact):
 
     topic: ClassVar[str] = "master_secret_ids"
     scope: ClassVar[Scope] = Scope.SERVER
+    source: ClassVar[str] = (
+        r"names of the subkeys of `HKLM\SOFTWARE\Microsoft\ENTSSO\SSOSS`, by `EnumKey`, which returns names "
+        "alone"
+    )
+    privilege: ClassVar[str] = "local administrator as a rule"
+    unseen: ClassVar[str] = "whether a secret can be decrypted: a name does not prove it"
 
     is_present: bool
-    names: tuple[str, ...]
+    names: Annotated[tuple[str, ...], Field(max_length=64)]
 
     @property
     def ids(self) -> frozenset[str]:

@@ -25,6 +25,9 @@ class MessageBoxes(SqlFact):
 
     topic: ClassVar[str] = "message_boxes"
     scope: ClassVar[Scope] = Scope.BIZTALK_DATABASE
+    source: ClassVar[str] = "table `adm_MessageBox`"
+    privilege: ClassVar[str] = "SELECT on the columns named, which no role of BizTalk's own has"
+    unseen: ClassVar[str] = "whether the databases can be reached"
     maximum_rows: ClassVar[int] = 100
 
     rows: tuple[MessageBoxRow, ...]

@@ -15,12 +15,15 @@ function Get-ClusteredCids {
 }
 
 function Read-MsdtcIdentities {
-    $data = [ordered]@{ contact = @(Get-Cids 'SOFTWARE\Classes\CID'); local = $null; clustered = $null }
+    $data = [ordered]@{ contact = @(Get-Cids 'SOFTWARE\Classes\CID'); contact_32_bit = $null; local = $null; clustered = $null }
+    if ($null -ne (Get-RegistryKeyNames 'SOFTWARE\Wow6432Node\Classes\CID')) {
+        $data.contact_32_bit = @(Get-Cids 'SOFTWARE\Wow6432Node\Classes\CID')
+    }
     if ($null -ne (Get-RegistryKeyNames 'SOFTWARE\Classes\CID.Local')) {
         $data.local = @(Get-Cids 'SOFTWARE\Classes\CID.Local')
     }
     if ($null -ne (Get-RegistryKeyNames 'Cluster\Resources')) {
         $data.clustered = @(Get-ClusteredCids)
     }
-    $data
+    ConvertTo-Capped $data ([ordered]@{}) @{ contact = 64; contact_32_bit = 64; local = 64; clustered = 200 }
 }

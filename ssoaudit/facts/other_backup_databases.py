@@ -23,6 +23,9 @@ class OtherBackupDatabases(SqlFact):
 
     topic: ClassVar[str] = "other_backup_databases"
     scope: ClassVar[Scope] = Scope.BIZTALK_DATABASE
+    source: ClassVar[str] = "table `adm_OtherBackupDatabases`"
+    privilege: ClassVar[str] = "SELECT on the columns named"
+    unseen: ClassVar[str] = "whether the job backs them up"
     maximum_rows: ClassVar[int] = 1000
 
     rows: tuple[OtherBackupDatabaseRow, ...]

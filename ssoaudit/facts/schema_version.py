@@ -26,6 +26,9 @@ class SchemaVersion(SqlFact):
 
     topic: ClassVar[str] = "schema_version"
     scope: ClassVar[Scope] = Scope.SSODB
+    source: ClassVar[str] = "`OBJECT_ID`"
+    privilege: ClassVar[str] = "any right to the tables asked about"
+    unseen: ClassVar[str] = "the number of the version, which stands in procedures"
     maximum_rows: ClassVar[int] = 1
 
     rows: tuple[SchemaVersionRow, ...]

@@ -37,15 +37,19 @@ class ServiceAccount:
         return f"is to run as {self.name} (the inventory)" if self.is_planned else f"runs as {self.name}"
 
 
-def account_of(services: Services, recorded: str | None, *, is_configured: bool) -> ServiceAccount | None:
+def account_of(services: Services, recorded: str | None, *, is_configured: bool | None) -> ServiceAccount | None:
     """The account of the ENTSSO service, or the recorded one where ENTSSO is not installed or not configured.
 
-    None where neither is known: also where the service is there and its account could not be read.
+    None where neither is known: also where the service is there and its account could not be read, or is one of
+    Windows itself, as setup leaves it, and whether ENTSSO is configured is not known (`is_configured` is None).
     """
     entsso = services.entsso
-    if entsso is not None and is_configured:
-        return ServiceAccount(entsso.start_name, is_planned=False) if entsso.start_name else None
-    return ServiceAccount(recorded, is_planned=True) if recorded else None
+    if entsso is None or is_configured is False:
+        return ServiceAccount(recorded, is_planned=True) if recorded else None
+    name = entsso.start_name
+    if not name or (is_configured is None and (is_built_in(name) or is_virtual(name))):
+        return None
+    return ServiceAccount(name, is_planned=False)
 
 
 def is_built_in(account: str) -> bool:

@@ -25,6 +25,9 @@ class SqlServer(SqlFact):
 
     topic: ClassVar[str] = "sql_server"
     scope: ClassVar[Scope] = Scope.SQL_SERVER
+    source: ClassVar[str] = "`SERVERPROPERTY`"
+    privilege: ClassVar[str] = "none but to connect"
+    unseen: ClassVar[str] = "the other replicas of an availability group"
     maximum_rows: ClassVar[int] = 1
 
     rows: tuple[SqlServerRow, ...]

@@ -27,6 +27,11 @@ class SqlSession(SqlFact):
 
     topic: ClassVar[str] = "sql_session"
     scope: ClassVar[Scope] = Scope.SSODB
+    source: ClassVar[str] = (
+        "`DB_NAME`, `SUSER_SNAME`, `GETDATE`, `GETUTCDATE`, `DATABASEPROPERTYEX`, `CONNECTIONPROPERTY`"
+    )
+    privilege: ClassVar[str] = "none but to connect"
+    unseen: ClassVar[str] = "other sessions"
     maximum_rows: ClassVar[int] = 1
 
     rows: tuple[SqlSessionRow, ...]

@@ -29,6 +29,9 @@ class SsoServers(SqlFact):
 
     topic: ClassVar[str] = "sso_servers"
     scope: ClassVar[Scope] = Scope.SSODB
+    source: ClassVar[str] = "table `SSOX_Servers`"
+    privilege: ClassVar[str] = "SELECT on `srv_server_name` and `srv_expire_timestamp`"
+    unseen: ClassVar[str] = "servers that have not registered within ten days"
     maximum_rows: ClassVar[int] = 1000
 
     rows: tuple[SsoServerRow, ...]

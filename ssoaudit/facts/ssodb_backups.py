@@ -34,6 +34,9 @@ class SsodbBackups(SqlFact):
 
     topic: ClassVar[str] = "ssodb_backups"
     scope: ClassVar[Scope] = Scope.SSODB
+    source: ClassVar[str] = "table `backupset` of msdb"
+    privilege: ClassVar[str] = "SELECT on the columns named, in msdb"
+    unseen: ClassVar[str] = "backups made on another replica, and whether the files still exist"
     maximum_rows: ClassVar[int] = 5000
 
     rows: tuple[SsodbBackupRow, ...]

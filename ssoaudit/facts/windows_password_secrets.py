@@ -24,6 +24,9 @@ class WindowsPasswordSecrets(SqlFact):
 
     topic: ClassVar[str] = "windows_password_secrets"
     scope: ClassVar[Scope] = Scope.SSODB
+    source: ClassVar[str] = "`wp_msid` and `wp_timestamp` of table `SSOX_WindowsPassword`"
+    privilege: ClassVar[str] = "SELECT on these columns"
+    unseen: ClassVar[str] = "the passwords, and whose they are"
     maximum_rows: ClassVar[int] = 1000
 
     rows: tuple[WindowsPasswordSecretRow, ...]

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from xml.sax.saxutils import escape
 
 from ssoaudit.lab.command import Command, Reply
@@ -18,11 +19,15 @@ _HEADER_FIELDS = 4
 
 @dataclass(frozen=True)
 class Answer:
-    """What one topic answers: a frame's status, its data as JSON will hold it, and how long it took."""
+    """What one topic answers: a frame's status, its data as JSON will hold it, and how long it took.
+
+    One that `hangs` answers nothing, and no topic after it does.
+    """
 
     status: str
     data: Mapping[str, object]
     milliseconds: int = 3
+    hangs: bool = False
 
 
 class _RefusedError(Exception):
@@ -53,14 +58,18 @@ def powershell(
         try:
             reads_console = _reads_console(command, arguments, bootstrap, fallback)
             parameters = _admit(stdin if drains_stdin or reads_console else b"", language_mode)
-            lines = [_frame(topic, answers.get(topic) or _unknown(topic)) for topic in _topics(parameters)]
+            asked = [(topic, answers.get(topic) or _unknown(topic)) for topic in _topics(parameters)]
         except _RefusedError as refusal:
             return Reply(f"SSOAUDIT/1 REFUSED {refusal}\r\n".encode())
         except _ThrownError as error:
             return Reply(b"", clixml(str(error)), 1)
-        lines.append(f"SSOAUDIT/1 END {len(lines)}".encode())
+        answered = list(takewhile(lambda pair: not pair[1].hangs, asked))
+        lines = [_frame(topic, answer) for topic, answer in answered]
+        ended = len(answered) == len(asked)
+        if ended:
+            lines.append(f"SSOAUDIT/1 END {len(lines)}".encode())
         between = b"\r\n" + noise + b"\r\n" if noise else b"\r\n"
-        return Reply(between.join(lines) + b"\r\n")
+        return Reply(between.join(lines) + b"\r\n" if lines else b"", ended=ended)
 
     return run
 

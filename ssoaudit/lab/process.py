@@ -186,7 +186,9 @@ def databases(estate: LabEstate, inventory: Inventory) -> Mapping[str, Sequence[
 
 def answers(machine: Machine) -> Mapping[str, Mapping[str, object]]:
     """What a machine's PowerShell answers, by topic; what the machine lacks is absent."""
-    return {topic.topic: _answer(machine, topic.topic) for topic in TOPICS}
+    return {
+        topic.topic: {**_answer(machine, topic.topic), "hangs": topic.topic == machine.hangs_at} for topic in TOPICS
+    }
 
 
 def _answer(machine: Machine, topic: str) -> Mapping[str, object]:

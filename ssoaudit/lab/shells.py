@@ -26,7 +26,10 @@ class _Run(Protocol):
 
 
 class Process:
-    """A command in its shell: it runs when its input has ended, and its output waits to be received."""
+    """A command in its shell: it runs when its input has ended, and its output waits to be received.
+
+    `progress` is set while there is output or an end to tell of.
+    """
 
     def __init__(self, run: _Run, *, reads_stdin: bool) -> None:
         self._run = run
@@ -34,22 +37,25 @@ class Process:
         self._stdin = bytearray()
         self._unsent: dict[str, bytes] = {"stdout": b"", "stderr": b""}
         self.exit_code = 0
-        self.finished = asyncio.Event()
+        self.progress = asyncio.Event()
+        self._has_run = False
+        self._ended = False
 
     def feed(self, data: bytes, *, end: bool) -> None:
         """Take a piece of stdin; the last one runs the command."""
-        if self.finished.is_set():
+        if self._has_run or self._ended:
             raise wsman.invalid("The command's input has ended.")
         if len(self._stdin) + len(data) > STDIN_LIMIT:
             raise wsman.too_large("The command's input is too large.")
         self._stdin += data
         if end:
-            self._finish(self._run(bytes(self._stdin) if self._reads_stdin else b""))
+            self._has_run = True
+            self._take_over(self._run(bytes(self._stdin) if self._reads_stdin else b""))
 
     def terminate(self) -> None:
-        """End a command that has not run."""
-        if not self.finished.is_set():
-            self._finish(Reply(b"", exit_code=1))
+        """End a command that has not ended by itself."""
+        if not self._ended:
+            self._take_over(Reply(b"", exit_code=1))
 
     def take(self, room: int) -> list[tuple[str, bytes]]:
         """Up to `room` bytes of output, by stream, that were not taken before; empty when all is out."""
@@ -59,12 +65,16 @@ class Process:
                 pieces.append((name, piece))
                 self._unsent[name] = unsent[len(piece) :]
                 room -= len(piece)
+        if not self._ended and not any(self._unsent.values()):
+            self.progress.clear()
         return pieces
 
-    def _finish(self, reply: Reply) -> None:
+    def _take_over(self, reply: Reply) -> None:
         self._unsent = {"stdout": reply.stdout, "stderr": reply.stderr}
         self.exit_code = reply.exit_code
-        self.finished.set()
+        self._ended = reply.ended
+        if self._ended or reply.stdout or reply.stderr:
+            self.progress.set()
 
 
 class Shells:
@@ -144,7 +154,7 @@ class Shells:
         if room <= 0:
             raise wsman.too_large("MaxEnvelopeSize leaves no room for output.")
         try:
-            await asyncio.wait_for(process.finished.wait(), request.operation_timeout)
+            await asyncio.wait_for(process.progress.wait(), request.operation_timeout)
         except asyncio.TimeoutError:
             raise wsman.timed_out() from None
         pieces = process.take(room)

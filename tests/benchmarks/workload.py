@@ -13,11 +13,10 @@ from functools import cache
 from typing import Any
 
 from ssoaudit.collect import script
-from ssoaudit.collect.collection import FIRST_LOOK
-from ssoaudit.facts import TOPICS, Identities
-from ssoaudit.facts.identities import ResolvedName
+from ssoaudit.collect.collection import FIRST_LOOK, Options
+from ssoaudit.facts import Identities
 from ssoaudit.lab.command import Command
-from ssoaudit.lab.estate import NODES, healthy
+from ssoaudit.lab.estate import DOMAIN_SID, NODES, healthy
 from ssoaudit.lab.powershell import Answer, powershell
 from ssoaudit.lab.process import answers
 from ssoaudit.lab.shells import RECEIVE_BYTES
@@ -29,7 +28,7 @@ FACT = 0.046
 FACT_BYTES = 10_000
 SCRIPT_BYTES = 97_000
 JSON_BYTES = 120_000
-EVERYTHING = tuple(topic.topic for topic in TOPICS)
+EVERYTHING = tuple(topic.topic for topic in Options().topics)
 LOOK = tuple(topic.topic for topic in FIRST_LOOK)
 _LOGON_REQUESTS = 3
 _SHELL_REQUESTS = 3  # Create, Command, Delete
@@ -68,7 +67,7 @@ def collector() -> Command:
 def seconds(sent: bytes) -> float:
     """How long PowerShell takes for the script: all topics are the twelve facts, however many topics there are."""
     topics = json.loads(base64.b64decode(sent.partition(b"\n")[0].split(b" ")[3]))["topics"]
-    return START + FACT * (FACTS if len(topics) == len(TOPICS) else len(topics))
+    return START + FACT * (FACTS if len(topics) == len(EVERYTHING) else len(topics))
 
 
 def bound(nodes: int, workers: int, *, ours: bool) -> float:
@@ -96,7 +95,7 @@ def visit(topics: tuple[str, ...]) -> float:
 
 
 def _answers() -> Mapping[str, Answer]:
-    """A cluster node's answers, with as many names resolved as make them long."""
+    """A cluster node's answers, with as many groups in the tokens of two accounts as make them long."""
     machine = healthy().machines[NODES[0]]
     identities = machine.facts[Identities.topic]
     told: Mapping[str, Any] = answers(machine)
@@ -104,14 +103,13 @@ def _answers() -> Mapping[str, Answer]:
     lacking = JSON_BYTES - sum(len(_json(answer.data)) for answer in known.values())
     count = lacking // (len(_json(_group(0))) + 1)
     data = identities.model_dump(mode="json")
-    data["names"] += [_group(number) for number in range(count)]
+    (token,) = data["tokens"]
+    data["tokens"] = [{**token, "group_sids": [_group(number) for number in range(half, count, 2)]} for half in (0, 1)]
     return {**known, Identities.topic: Answer("ok", data)}
 
 
-def _group(number: int) -> Mapping[str, object]:
-    sid = f"S-1-5-21-1004336348-1177238915-682003330-{10_000 + number}"
-    row = ResolvedName(name=f"CONTOSO\\Group {number:05}", sid=sid, kind=2, error=None)
-    return row.model_dump(mode="json")
+def _group(number: int) -> str:
+    return f"{DOMAIN_SID}-{10_000 + number}"
 
 
 def _json(data: object) -> str:

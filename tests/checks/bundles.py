@@ -5,6 +5,8 @@ from datetime import datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
+from ssoaudit.collect.databases import Logins, Place, read_databases
+from ssoaudit.collect.ssodb import is_to_be_made, read_ssodb
 from ssoaudit.evaluate import evaluate
 from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, Reading, ReadStatus, ServerEvidence
 from ssoaudit.facts import BIZTALK_TOPICS, MSDB_TOPICS, SSODB_TOPICS, TOPICS, SqlFact, SqlServer
@@ -53,7 +55,9 @@ def bundle(
             for name in estate.machines
             if named.server(name)
         ),
-        ssodb=_database("SSODB", estate.database, (*SSODB_TOPICS, *MSDB_TOPICS), without),
+        ssodb=_to_be_made(named)
+        if is_to_be_made(named) and not estate.database
+        else _database("SSODB", estate.database, (*SSODB_TOPICS, *MSDB_TOPICS), without),
         management=_database("BizTalkMgmtDb", estate.management, BIZTALK_TOPICS, without)
         if named.has_biztalk
         else None,
@@ -61,6 +65,11 @@ def bundle(
         if named.has_biztalk
         else (),
     )
+
+
+def _to_be_made(inventory: Inventory) -> DatabaseEvidence:
+    """What the collector has of an SSODB that nobody made yet, which it does not ask for."""
+    return read_databases(inventory, read_ssodb(inventory, None, None), Place(), Logins()).ssodb
 
 
 def _database(

@@ -51,7 +51,7 @@ def bare(estate: LabEstate) -> LabEstate:
     registry = estate.machines[NODES[0]].facts[EntssoRegistry.topic]
     for node in NODES:
         estate = estate.alter(node, registry.model_copy(update={"sql_server": None, "sql_database": None}))
-        estate = estate.alter(node, Services(services=()))
+        estate = estate.alter(node, Services(services=(), processes=(), own_accounts=()))
     return estate.alter_cluster(no_role)
 
 

@@ -107,16 +107,18 @@ def test_what_may_be_done_on_the_servers_can_be_a_default(evidence: str, monkeyp
     kept = load(Path(evidence))[0]
     monkeypatch.setattr(audit, "read_estate", lambda *given: told.append(given[3]) or kept)
     Path("i.yaml").write_text("name: x\nservers: [{host: A, roles: [cluster]}]\n")
-    Path("ssoaudit.toml").write_text("[run]\nno-compile = true\n[collect]\nallow-temp-files = true\n")
+    Path("ssoaudit.toml").write_text(
+        "[run]\nno-compile = true\n[collect]\nallow-temp-files = true\nactive-network = true\n"
+    )
     monkeypatch.setenv("SSOAUDIT_PASSWORD", "any")
     monkeypatch.setenv("SSOAUDIT_USER", "CONTOSO\\auditor")
     monkeypatch.setenv("SSOAUDIT_RUN_NO_S4U", "1")
     cli.main(["run", "i.yaml"])
     monkeypatch.setenv("SSOAUDIT_PASSWORD", "any")
     cli.main(["collect", "i.yaml"])
-    assert [(one.no_compile, one.no_s4u, one.allow_temp_files) for one in told] == [
-        (True, True, False),
-        (False, False, True),
+    assert [(one.no_compile, one.no_s4u, one.allow_temp_files, one.active_network) for one in told] == [
+        (True, True, False, False),
+        (False, False, True, True),
     ]
 
 
@@ -124,7 +126,8 @@ def test_every_option_has_a_variable_and_a_key() -> None:
     context = click.Context(cli.cli, info_name="ssoaudit", auto_envvar_prefix="SSOAUDIT")
     known = allowed_options(cli.cli)
     assert "log_file" in known[""]
-    collecting = {"user", "workers", "timeout", "connect_timeout", "no_compile", "no_s4u", "allow_temp_files"}
+    collecting = {"user", "workers", "timeout", "connect_timeout"}
+    collecting |= {"no_compile", "no_s4u", "allow_temp_files", "active_network", "event_days", "event_count"}
     assert set(known["collect"]) == collecting | {"output"}
     assert set(known["run"]) == collecting | {"profile", "only", "skip", "out"}
     below = click.Context(run, info_name="run", parent=context)

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from program import SECONDS, Ended, environment, run
 
+from ssoaudit.cli.audit import LAB_SCENARIOS
+from ssoaudit.lab.scenarios import SCENARIOS
+
 
 def test_first_scan_is_not_ready(first_scan: tuple[Ended, Path]) -> None:
     ended, out = first_scan
@@ -18,13 +21,18 @@ def test_first_scan_is_not_ready(first_scan: tuple[Ended, Path]) -> None:
 
 @pytest.mark.usefixtures("driver")
 @pytest.mark.parametrize(
-    ("scenario", "code", "verdict"), [("healthy", 0, "READY"), ("unreachable-node", 3, "INCOMPLETE")]
+    ("scenario", "code", "verdict"),
+    [("healthy", 0, "READY"), ("unreachable-node", 3, "INCOMPLETE"), ("planned-new", 0, "READY")],
 )
 def test_the_other_scenarios(tmp_path: Path, scenario: str, code: int, verdict: str) -> None:
     ended = run("demo", "--scenario", scenario, cwd=tmp_path)
     assert ended.code == code
     assert ended.stdout.decode().startswith(f"{verdict}: ")
     assert json.loads(Path(tmp_path, "result.json").read_bytes())["verdict"] == verdict
+
+
+def test_every_scenario_of_the_lab_can_be_asked_for() -> None:
+    assert tuple(SCENARIOS) == LAB_SCENARIOS
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")

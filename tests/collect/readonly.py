@@ -1,178 +1,26 @@
 """The proof that the node script changes nothing: its syntax tree holds only what the allow-list names."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
 
-import compiled
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
-COMMANDS: Mapping[str, frozenset[str]] = {
-    "ConvertFrom-Json": frozenset(),
-    "ConvertTo-Json": frozenset({"-InputObject", "-Depth", "-Compress"}),
-    "ForEach-Object": frozenset(),
-    "Get-CimInstance": frozenset({"-Namespace", "-ClassName", "-Filter", "-OperationTimeoutSec"}),
-    "Invoke-CimMethod": frozenset(
-        {"-Namespace", "-ClassName", "-InputObject", "-MethodName", "-Arguments", "-OperationTimeoutSec"}
-    ),
-    "New-Object": frozenset(),
-    "Where-Object": frozenset(),
-}
-"""The commands of PowerShell, and the parameters that may be given by name."""
-
-CONFINED: Mapping[str, tuple[str, str]] = {
-    "Add-Type": ("Initialize-Lsa", "-TypeDefinition $CSharp"),
-    "Get-Content": ("Get-ExportedRights", "-LiteralPath $export"),
-    "Remove-Item": ("Get-ExportedRights", "-LiteralPath $export, $log"),
-    "secedit.exe": ("Get-ExportedRights", "/export /areas USER_RIGHTS /cfg $export /log $log /quiet"),
-}
-"""The commands that do more than read, each allowed once, in one function and with these very arguments.
-
-`$CSharp` stands for a literal here-string, of which `compiled` says whether it only reads."""
-ASSIGNED_ONCE: Mapping[str, str] = {
-    "$export": "[IO.Path]::GetTempFileName()",
-    "$log": "[IO.Path]::GetTempFileName()",
-}
-"""The variables of those commands, in the one function that has them, and what alone they are set to."""
-ONE_LINERS: Mapping[str, str] = {
-    "[SsoAuditLsa]::Holders()": "Get-RightHolders",
-    "[SsoAuditLsa]::Kind()": "Get-AccountKind",
-    "Security.Principal.NTAccount": "Get-Sid",
-    "Security.Principal.WindowsIdentity": "Get-TokenSids",
-}
-"""Calls and objects that no command can stand in for, each with the function of one line that has it to itself."""
-
-CIM_METHODS = frozenset({"EnumKey", "EnumValues", "GetDependencies", "GetMultiStringValue", "GetStringValue"})
-CIM_CLASSES = frozenset(
-    {
-        "MSCluster_Cluster",
-        "MSCluster_Node",
-        "MSCluster_Resource",
-        "MSCluster_ResourceGroup",
-        "MSCluster_ResourceToPossibleOwner",
-        "StdRegProv",
-        "Win32_Service",
-        "Win32_UserAccount",
-    }
-)
-NAMESPACES = frozenset({"root/cimv2", "root/MSCluster"})
-
-NEW_OBJECTS = frozenset(
-    {
-        "Security.Principal.NTAccount",
-        "Security.Principal.WindowsIdentity",
-        "Security.Principal.WindowsPrincipal",
-        "Text.UTF8Encoding",
-        "UnauthorizedAccessException",
-    }
-)
-TYPES = frozenset(
-    {
-        "BitConverter",
-        "Collections.IDictionary",
-        "ComponentModel.Win32Exception",
-        "Console",
-        "Convert",
-        "DateTime",
-        "Diagnostics.Stopwatch",
-        "Environment",
-        "Globalization.CultureInfo",
-        "IO.Path",
-        "Security.Cryptography.SHA256",
-        "Security.Principal.SecurityIdentifier",
-        "Security.Principal.WindowsBuiltInRole",
-        "Security.Principal.WindowsIdentity",
-        "SsoAuditLsa",
-        "byte[]",
-        "hashtable",
-        "int64",
-        "ordered",
-        "string",
-        "uint32",
-    }
-)
-MEMBERS = frozenset(
-    {
-        "$Compiled.Contains()",
-        "$Holder.StartsWith()",
-        "$Holder.Substring()",
-        "$Utf8.GetBytes()",
-        "$Utf8.GetString()",
-        "$_.Trim()",
-        "$data[].Contains()",
-        "$exception.GetType()",
-        "$failure.Remove()",
-        "$identity.Dispose()",
-        "$parts[].Trim()",
-        "$principal.IsInRole()",
-        "$thrown.Contains()",
-        "(…).Translate()",
-        "[BitConverter]::ToString()",
-        "[BitConverter]::ToString().Replace()",
-        "[BitConverter]::ToString().Replace().ToLower()",
-        "$Matches[].Substring()",
-        "$Matches[].Substring().ToUpper()",
-        "[Console]::Out",
-        "[Console]::Out.Flush()",
-        "[Console]::Out.WriteLine()",
-        "[Convert]::FromBase64String()",
-        "[Convert]::ToBase64String()",
-        "[DateTime]::UtcNow",
-        "[DateTime]::UtcNow.ToString()",
-        "[Diagnostics.Stopwatch]::StartNew()",
-        "[Environment]::Is64BitProcess",
-        "[Globalization.CultureInfo]::CurrentCulture",
-        "[IO.Path]::GetTempFileName()",
-        "[Security.Cryptography.SHA256]::Create()",
-        "[Security.Cryptography.SHA256]::Create().ComputeHash()",
-        "[Security.Principal.WindowsBuiltInRole]::Administrator",
-        "[Security.Principal.WindowsIdentity]::GetCurrent()",
-        "[SsoAuditLsa]::Holders()",
-        "[SsoAuditLsa]::Kind()",
-    }
-)
-"""Static members, and every method call with what it is called on; arguments are left out."""
-
-KEYS = frozenset(
-    {
-        r"$Key\$guid\Description",
-        r"$key\SQL",
-        r"Cluster\Resources",
-        r"Cluster\Resources\$resource\MSDTCPRIVATE\CID",
-        r"SOFTWARE\Classes\CID",
-        r"SOFTWARE\Classes\CID.Local",
-        r"SOFTWARE\Microsoft\ENTSSO",
-        r"SOFTWARE\Microsoft\ENTSSO\SSOSS",
-        r"SOFTWARE\Microsoft\MSSQLServer\Client\ConnectTo",
-        r"SYSTEM\CurrentControlSet\Services\ClusSvc\Parameters",
-        "SYSTEM\\CurrentControlSet\\Services\\",
-    }
-)
-MESSAGES = frozenset({r"HKLM\$Key cannot be read", r"StdRegProv.$Method of HKLM\$Key gave $code"})
-PATTERNS = frozenset({"$env:COMPUTERNAME\\", r"\\", r"^\.\\"})
-"""Strings with a backslash: nothing else in the script may look like a path."""
+from tests.collect import allowed, compiled
 
 CALLED = "$Readers[[string]$topic]"
 DISCARDED = "3>$null"
-BARE_WORDS = CIM_METHODS | CIM_CLASSES | NAMESPACES | NEW_OBJECTS | {DISCARDED}
-SET_MEMBERS = frozenset(
-    {
-        "$Compiled.fault",
-        "$answer.error",
-        "$answer.expression",
-        "$data.clustered",
-        "$data.lacking",
-        "$data.local",
-        "$data.machine_sid",
-        "$data.tokens",
-        "$lacking.machine_sid",
-        "$lacking.tokens",
-    }
-)
+PART_READERS = ("Get-PartNumber", "Get-PartText")
+PASS_ON = (*PART_READERS, "Get-AliasTarget")
+"""The functions that read the value which they are given, and whose own calls are looked at."""
+VALUE_READERS = ("Get-RegistryBytes", "Get-RegistryNumber", "Get-RegistryStrings", "Get-RegistryText")
 NAMED_BY_CALLER = frozenset({"$class", "$method"})
 VERBS = ("ConvertTo-", "Get-", "Initialize-", "Invoke-", "Read-", "Resolve-", "Stop-", "Write-")
 SECRETS = "SSOSS"
 NEVER = ("ResourceData", r"\SAM", r"\SECURITY", "SAM\\", "SECURITY\\")
+OF_MSDTC = r"MSDTC\Security"
+"""A key that is called as a hive is, and is none: it stands below others."""
 
 FORBIDDEN_SYNTAX = frozenset(
     {
@@ -207,8 +55,7 @@ def violations(source: str) -> list[str]:
     """What in the script is not on the allow-list; empty for a script that only reads."""
     if not source.isascii():
         return ["the script is not ASCII"]
-    root = _PARSER.parse(source.encode("ascii")).root_node
-    nodes = list(_walk(root))
+    nodes = _nodes(source)
     functions = [_text(node.children[1]) for node in nodes if node.type == "function_statement"]
     found = [*_syntax(nodes), *_functions(functions), *_secrets(nodes, source), *_confined(nodes)]
     for node in nodes:
@@ -216,6 +63,11 @@ def violations(source: str) -> list[str]:
         if node.type == "command":
             found.extend(_command(node, frozenset(functions)))
     return found
+
+
+@lru_cache(maxsize=1)
+def _nodes(source: str) -> tuple[Node, ...]:
+    return tuple(_walk(_PARSER.parse(source.encode("ascii")).root_node))
 
 
 def _walk(node: Node) -> Iterator[Node]:
@@ -228,7 +80,7 @@ def _text(node: Node | None) -> str:
     return (node.text or b"").decode("ascii") if node is not None else ""
 
 
-def _syntax(nodes: list[Node]) -> Iterator[str]:
+def _syntax(nodes: Collection[Node]) -> Iterator[str]:
     for node in nodes:
         if node.is_error or node.is_missing:
             yield f"line {node.start_point.row + 1} is no PowerShell: {_text(node)!r}"
@@ -238,31 +90,27 @@ def _syntax(nodes: list[Node]) -> Iterator[str]:
 
 def _functions(names: list[str]) -> Iterator[str]:
     for name in names:
-        if not name.startswith(VERBS) or name in COMMANDS or names.count(name) > 1:
+        if not name.startswith(VERBS) or name in allowed.COMMANDS or names.count(name) > 1:
             yield f"function {name}"
 
 
-def _secrets(nodes: list[Node], source: str) -> Iterator[str]:
-    """The key of the master secrets is named once, and only to list the names below it."""
+def _secrets(nodes: Collection[Node], source: str) -> Iterator[str]:
+    """The key of the master secrets is named twice: to list the names below it, and to ask who may read it."""
     for word in NEVER:
-        if word.casefold() in source.casefold():
+        if word.casefold() in source.replace(OF_MSDTC, "").casefold():
             yield f"{word} is never named"
     uses = [node for node in nodes if node.type == "command" and SECRETS.casefold() in _text(node).casefold()]
     mentions = len(re.findall(SECRETS, source, re.IGNORECASE))
-    if mentions and (mentions > 1 or [_text(use) for use in uses] != [f"Get-RegistryKeyNames '{_secret_key()}'"]):
-        yield f"{SECRETS} is named otherwise than to list the names below it"
+    known = [f"Get-KeySecurity '{allowed.SECRET_KEY}'", f"Get-RegistryKeyNames '{allowed.SECRET_KEY}'"]
+    if mentions and (mentions > len(known) or sorted(_text(use) for use in uses) != known):
+        yield f"{SECRETS} is named otherwise than to list the names below it and to ask who may read it"
 
 
-def _secret_key() -> str:
-    (key,) = [key for key in KEYS if key.endswith(SECRETS)]
-    return key
-
-
-def _confined(nodes: list[Node]) -> Iterator[str]:
+def _confined(nodes: Collection[Node]) -> Iterator[str]:
     """What does more than read is there once; where and with which arguments, `_command` looks at."""
     names = [_text(node) for node in nodes if node.type == "command_name"]
     assigned = [_text(node.children[0]).casefold() for node in nodes if node.type == "assignment_expression"]
-    for name in (*CONFINED, *ASSIGNED_ONCE):
+    for name in (*allowed.CONFINED, *allowed.ASSIGNED_ONCE):
         if names.count(name) + assigned.count(name) > 1:
             yield f"{name} a second time"
 
@@ -275,22 +123,24 @@ def _command(node: Node, functions: frozenset[str]) -> Iterator[str]:
             yield f"call of {called or _text(node)}"
         return
     name = _text(next((child for child in node.children if child.type == "command_name"), None))
-    if name in CONFINED:
+    if name in allowed.CONFINED:
         yield from _confined_command(node, name)
         return
-    if name not in functions and name not in COMMANDS:
+    if name not in functions and name not in allowed.COMMANDS:
         yield f"command {name or _text(node)}"
         return
     arguments = _arguments(node)
     for parameter, _ in arguments:
-        if parameter is not None and parameter not in COMMANDS.get(name, ()):
+        if parameter is not None and parameter not in (
+            allowed.COMMANDS[name].parameters if name in allowed.COMMANDS else ()
+        ):
             yield f"parameter {parameter} of {name}"
     if name in _ARGUMENTS and not _ARGUMENTS[name](node, arguments):
         yield f"arguments of {_text(node)}"
 
 
 def _confined_command(node: Node, name: str) -> Iterator[str]:
-    function, arguments = CONFINED[name]
+    function, arguments, _ = allowed.CONFINED[name]
     here_string = re.search(r"@'\n(.*?)\n'@", _text(node), re.DOTALL) if "$CSharp" in arguments else None
     given = _text(node) if here_string is None else _text(node).replace(here_string[0], "$CSharp")
     if given != f"{name} {arguments}" or not _inside(node, function) or ("$CSharp" in given and here_string is None):
@@ -331,17 +181,33 @@ def _inside(node: Node, function: str) -> bool:
 
 
 def _strays(node: Node, name: str) -> bool:
-    return name in ONE_LINERS and not _inside(node, ONE_LINERS[name])
+    return name in allowed.ONE_LINERS and not _inside(node, allowed.ONE_LINERS[name].function)
 
 
 def _of_confined(elements: Node) -> bool:
     """Whether these are arguments of a confined command, which are looked at as a whole."""
     command = elements.parent
-    return command is not None and command.type == "command" and _text(command.children[0]) in CONFINED
+    return command is not None and command.type == "command" and _text(command.children[0]) in allowed.CONFINED
 
 
-def _first_is(words: frozenset[str]) -> Callable[[Node, list[Argument]], bool]:
-    return lambda _, arguments: bool(arguments) and arguments[0][0] is None and _text(arguments[0][1]) in words
+def _first_is(words: Callable[[], Collection[str]]) -> Callable[[Node, list[Argument]], bool]:
+    return lambda _, arguments: bool(arguments) and arguments[0][0] is None and _text(arguments[0][1]) in words()
+
+
+def _second_is(words: Callable[[], Collection[str]], count: int = 2) -> Callable[[Node, list[Argument]], bool]:
+    """Whether the second argument is one of the words, or a parameter of the function that passes it on."""
+
+    def is_one(node: Node, arguments: list[Argument]) -> bool:
+        given = [_text(value) for parameter, value in arguments if parameter is None]
+        return len(given) == len(arguments) == count and given[1] in words()
+
+    return is_one
+
+
+def _is_value(node: Node, arguments: list[Argument]) -> bool:
+    given = [_text(value) for parameter, value in arguments if parameter is None]
+    passed_on = given == ["$Key", "$Name"] and any(_inside(node, function) for function in PASS_ON)
+    return passed_on or _second_is(lambda: allowed.VALUES)(node, arguments)
 
 
 def _is_one_block(_: Node, arguments: list[Argument]) -> bool:
@@ -353,8 +219,10 @@ def _is_cim_query(node: Node, arguments: list[Argument]) -> bool:
     of_caller = given.get("-ClassName") == "$Class" and _inside(node, "Get-ClusterRows")
     return (
         "-OperationTimeoutSec" in given
-        and given.get("-Namespace") in NAMESPACES
-        and (of_caller or given.get("-ClassName") in CIM_CLASSES)
+        and given.get("-Namespace") in _namespaces()
+        and (of_caller or given.get("-ClassName") in allowed.CIM_CLASSES)
+        and given.get("-Filter") in {None, *allowed.FILTERS}
+        and given.get("-Property") == allowed.PROJECTED.get(given.get("-ClassName", ""))
     )
 
 
@@ -367,19 +235,41 @@ def _is_cim_call(node: Node, arguments: list[Argument]) -> bool:
     )
 
 
+def _of_the_same_log(callers: Collection[str]) -> Callable[[Node, list[Argument]], bool]:
+    """Whether the log is the one that a function was given, whose own calls are looked at."""
+    return lambda node, arguments: (
+        any(_inside(node, caller) for caller in callers) and bool(arguments) and _text(arguments[0][1]) == "$Log"
+    )
+
+
+def _is_new_object(node: Node, arguments: list[Argument]) -> bool:
+    name = _text(arguments[0][1]) if arguments and arguments[0][0] is None else ""
+    if name in allowed.OF_A_LOG:
+        return _text(node) == f"New-Object {name} {allowed.OF_A_LOG[name]}" and any(
+            _inside(node, function) for function in ("Get-LogReader", "Get-LogSettings")
+        )
+    return name in allowed.NEW_OBJECTS
+
+
 _ARGUMENTS: Mapping[str, Callable[[Node, list[Argument]], bool]] = {
     "ForEach-Object": _is_one_block,
     "Where-Object": _is_one_block,
-    "New-Object": _first_is(NEW_OBJECTS),
-    "Get-ClusterRows": _first_is(CIM_CLASSES),
-    "Invoke-Registry": _first_is(CIM_METHODS),
+    "New-Object": _is_new_object,
+    "Get-ClusterRows": _first_is(lambda: allowed.CIM_CLASSES),
+    "Invoke-Registry": _first_is(lambda: allowed.CIM_METHODS),
     "Get-CimInstance": _is_cim_query,
+    "Get-Events": _first_is(lambda: allowed.LOGS),
+    **{function: _of_the_same_log(callers) for function, callers in allowed.LOG_READERS.items()},
     "Invoke-CimMethod": _is_cim_call,
+    "Get-PrivateProperty": _second_is(lambda: allowed.PRIVATE_PROPERTIES),
+    **dict.fromkeys(VALUE_READERS, _is_value),
+    **dict.fromkeys(PART_READERS, _second_is(lambda: allowed.VALUES, 4)),
+    "Get-AliasTarget": _second_is(lambda: allowed.VALUES),
 }
 
 
 def _type(node: Node) -> Iterator[str]:
-    if _text(node)[1:-1] not in TYPES:
+    if _text(node)[1:-1] not in allowed.TYPES:
         yield f"type {_text(node)}"
 
 
@@ -395,24 +285,38 @@ def _chain(node: Node) -> str:
 
 
 def _invocation(node: Node) -> Iterator[str]:
-    if _chain(node) not in MEMBERS or _strays(node, _chain(node)):
-        yield f"method {_chain(node)}"
+    chain = _chain(node)
+    if chain not in allowed.MEMBERS or _strays(node, chain) or allowed.EXACT.get(chain, _text(node)) != _text(node):
+        yield f"method {chain}"
 
 
 def _member(node: Node) -> Iterator[str]:
-    if _text(node.children[1]) == "::" and _chain(node) not in MEMBERS:
+    operator, name = _text(node.children[1]), _text(node.children[2])
+    if operator == "::" and _chain(node) not in allowed.MEMBERS:
         yield f"member {_chain(node)}"
+    # What begins with a small letter is of a table of the script's own, but for what StdRegProv answers.
+    is_own = re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None
+    if operator == "." and not is_own and not any(name in names for names in allowed.PROPERTIES.values()):
+        yield f"property {_chain(node)}"
 
 
 def _bare_word(node: Node) -> Iterator[str]:
     confined = node.parent is not None and _of_confined(node.parent)
-    if (_text(node) not in BARE_WORDS and not confined) or _strays(node, _text(node)):
+    if (_text(node) not in _bare_words() and not confined) or _strays(node, _text(node)):
         yield f"word {_text(node)}"
+
+
+def _namespaces() -> frozenset[str]:
+    return frozenset(each.namespace for each in allowed.CIM_CLASSES.values())
+
+
+def _bare_words() -> frozenset[str]:
+    return _namespaces().union(allowed.CIM_METHODS, allowed.CIM_CLASSES, allowed.NEW_OBJECTS, {DISCARDED})
 
 
 def _string(node: Node) -> Iterator[str]:
     value = _text(node)[1:-1]
-    if "\\" in value and value not in KEYS | MESSAGES | PATTERNS:
+    if "\\" in value and not any(value in known for known in (allowed.KEYS, allowed.MESSAGES, allowed.PATTERNS)):
         yield f"path {value}"
 
 
@@ -426,16 +330,16 @@ def _variable(node: Node) -> Iterator[str]:
 def _assignment(node: Node) -> Iterator[str]:
     target = _text(node.children[0])
     simple = re.fullmatch(r"\$\w+", target) and target.casefold() not in NAMED_BY_CALLER
-    if not simple and target not in SET_MEMBERS:
+    if not simple and target not in allowed.SET_MEMBERS:
         yield f"assignment to {target}"
-    only = ASSIGNED_ONCE.get(target.casefold())
+    only = allowed.ASSIGNED_ONCE.get(target.casefold())
     if only is not None and (_text(node) != f"{target} = {only}" or not _inside(node, "Get-ExportedRights")):
         yield f"assignment of {_text(node)}"
 
 
 def _foreach(node: Node) -> Iterator[str]:
     for child in node.children:
-        if child.type == "variable" and _text(child).casefold() in NAMED_BY_CALLER | ASSIGNED_ONCE.keys():
+        if child.type == "variable" and _text(child).casefold() in NAMED_BY_CALLER | allowed.ASSIGNED_ONCE.keys():
             yield f"loop over {_text(child)}"
 
 

@@ -119,6 +119,7 @@ def test_a_good_frame_is_read_as_it_came() -> None:
         frame("master_secret_ids", {**SECRETS, "more": 1}),
         frame("master_secret_ids", {**SECRETS, "is_present": "True"}),
         frame("master_secret_ids", {"names": []}),
+        frame("master_secret_ids", {}),
         frame("master_secret_ids", {"is_present": True, "lacking": {"unheard": "denied"}}, "partial"),
         frame("master_secret_ids", {**SECRETS, "lacking": {"names": "denied"}}, "partial"),
         frame("master_secret_ids", {"is_present": True, "lacking": ["names"]}, "partial"),
@@ -127,7 +128,7 @@ def test_a_good_frame_is_read_as_it_came() -> None:
 def test_a_damaged_or_senseless_frame_is_missing(line: bytes) -> None:
     found = reading(line, end())
     assert isinstance(found, Missing)
-    assert found.status in (ReadStatus.MALFORMED, ReadStatus.NOT_COLLECTED)
+    assert found.status is ReadStatus.MALFORMED
     assert found.milliseconds == 7
 
 
@@ -179,6 +180,21 @@ def test_a_frame_that_is_too_large() -> None:
     assert isinstance(found, Missing)
     assert (found.status, found.code) == (ReadStatus.TOO_LARGE, "too-large")
     assert "larger than 4 MiB" in found.message
+
+
+def test_an_answer_that_the_node_did_not_send_for_its_size() -> None:
+    found = reading(frame("master_secret_ids", {}, "too_large"), end())
+    assert isinstance(found, Missing)
+    assert (found.status, found.code, found.milliseconds) == (ReadStatus.TOO_LARGE, "too-large", 7)
+    assert found.hint == "Look on NODE1 at what there is so much of; none of it was kept."
+
+
+def test_a_restricted_language_mode_is_told_with_the_way_out() -> None:
+    found = reading(b"SSOAUDIT/1 REFUSED language-mode ConstrainedLanguage")
+    assert isinstance(found, Missing)
+    assert found.message == "NODE1 runs PowerShell in ConstrainedLanguage."
+    assert "sign its script with the site's own certificate" in found.hint
+    assert "run it there by hand" in found.hint
 
 
 @pytest.mark.parametrize(
@@ -354,7 +370,7 @@ NAMES = sorted({name for topic in TOPICS for name in topic.model_fields} | {"lac
 
 @given(
     st.sampled_from(TOPICS),
-    st.sampled_from(["ok", "partial", "denied", "absent", "error"]),
+    st.sampled_from(["ok", "partial", "denied", "absent", "error", "too_large"]),
     st.dictionaries(st.sampled_from(NAMES), json_values, max_size=4) | json_values,
 )
 def test_arbitrary_frames_are_read_or_missing(topic: type[Services], status: str, data: object) -> None:

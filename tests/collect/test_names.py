@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from ssoaudit.collect.names import LONGEST, MOST, Names, names_to_ask
+from ssoaudit.collect.names import LONGEST, MOST, MOST_CONNECTIONS, MOST_HOSTS, Names, names_to_ask
 from ssoaudit.collect.ssodb import read_ssodb
 from ssoaudit.evidence import DatabaseEvidence, Missing, Read, Reading, ReadStatus, ServerEvidence
-from ssoaudit.facts import SSODB_TOPICS, EntssoRegistry, Fact, GlobalInfo, Services, SqlAlias
+from ssoaudit.facts import SSODB_TOPICS, ClusterView, Dns, EntssoRegistry, Fact, GlobalInfo, Services, SqlAlias
 from ssoaudit.inventory import Groups, Inventory, Server, SqlSettings
 from ssoaudit.lab.estate import healthy
 from ssoaudit.vocabulary import Role, Stage
@@ -17,6 +17,9 @@ SILENT = Missing(status=ReadStatus.UNREACHABLE, code="refused", stage="connect",
 ESTATE = healthy()
 SERVICES = next(
     fact for machine in ESTATE.machines.values() for fact in machine.facts.values() if fact.topic == "services"
+)
+VIEW = next(
+    fact for machine in ESTATE.machines.values() for fact in machine.facts.values() if isinstance(fact, ClusterView)
 )
 GLOBAL_INFO = ESTATE.database["global_info"]
 NO_DRIVER = "/nowhere/libmsodbcsql-18.so"
@@ -53,10 +56,10 @@ def running_as(account: str | None) -> ServerEvidence:
     return node(read(data))
 
 
-def ssodb(reading: Reading | None) -> DatabaseEvidence:
+def ssodb(reading: Reading | None, server: str = "SQL") -> DatabaseEvidence:
     topics = {} if reading is None else {GlobalInfo.topic: reading}
     return DatabaseEvidence(
-        server="SQL", database="SSODB", driver="", notes=(), started=NOW, finished=NOW, topics=topics
+        server=server, database="SSODB", driver="", notes=(), started=NOW, finished=NOW, topics=topics
     )
 
 
@@ -84,11 +87,12 @@ def test_names_are_learned_from_the_service_the_inventory_and_ssodb() -> None:
 def test_without_ssodb_and_nodes_the_inventory_alone_names(silent: Reading | None) -> None:
     groups = Groups(sso_administrators="CONTOSO\\A", sso_affiliate_administrators="CONTOSO\\B")
     meant = inventory(service_account="CONTOSO\\svc", groups=groups)
-    assert names_to_ask(meant, [node(silent)], ssodb(silent)) == Names(("CONTOSO\\svc",), ("CONTOSO\\A", "CONTOSO\\B"))
+    names = names_to_ask(meant, [node(silent)], ssodb(silent, server=""))
+    assert names == Names(("CONTOSO\\svc",), ("CONTOSO\\A", "CONTOSO\\B"), ("NODE1",))
 
 
 def test_nobody_knows_a_name() -> None:
-    assert names_to_ask(inventory(), [], ssodb(SILENT)) == Names()
+    assert names_to_ask(inventory(), [], ssodb(SILENT, server="")) == Names(hosts=("NODE1",))
 
 
 def test_a_name_is_asked_for_once_in_the_spelling_first_met() -> None:
@@ -126,6 +130,69 @@ def test_endless_names_do_not_crowd_out_those_of_the_inventory() -> None:
     assert names.groups[0] == "CONTOSO\\Meant"
 
 
+# The machines
+
+
+def clustered(view: ClusterView) -> ServerEvidence:
+    return ServerEvidence(name="NODE1", started=NOW, finished=NOW, topics={ClusterView.topic: read(answer(view))})
+
+
+def called(name: str | None, dns_name: str | None) -> ServerEvidence:
+    resources = tuple(
+        each.model_copy(update={"network_name": name, "dns_name": dns_name}) if each.type == "Network Name" else each
+        for each in VIEW.resources
+    )
+    return clustered(VIEW.model_copy(update={"resources": resources}))
+
+
+def secret_server(name: str) -> DatabaseEvidence:
+    data = answer(GLOBAL_INFO)
+    data["rows"][0]["gi_SecretServer"] = name
+    return ssodb(read(data), server="SQLSSO01\\SSO,1500")
+
+
+def test_machines_are_learned_from_the_cluster_ssodb_and_the_inventory() -> None:
+    servers = (Server(host="node1.contoso.com", roles=(Role.CLUSTER,)), Server(host="BTS1"))
+    names = names_to_ask(inventory(servers=servers), [called("SSOMSS", "ssomss-long")], secret_server("OLDMASTER"))
+    assert names.hosts == ("SSOMSS", "ssomss-long", "SQLSSO01", "OLDMASTER", "NODE1", "node1.contoso.com", "BTS1")
+    assert names.network_names == ("SSOMSS", "ssomss-long")
+
+
+def test_the_inventorys_network_name_alone_is_connected_to() -> None:
+    names = names_to_ask(inventory(network_name="MEANT"), [called("SSOMSS", None)], ssodb(None))
+    assert names.network_names == ("MEANT",)
+    assert names.hosts[:2] == ("MEANT", "SSOMSS")
+
+
+@pytest.mark.parametrize("hostile", ["a b", "x;y", "\u202eTSOH", "a" * 64, "[::1]", "host\n", "-----", "\\\\x\\y", ""])
+def test_what_is_no_name_of_a_machine_is_passed_on_to_nobody(hostile: str) -> None:
+    names = names_to_ask(inventory(), [called(hostile, None)], secret_server(hostile))
+    assert (names.hosts, names.network_names) == (("SQLSSO01", "NODE1"), ())
+
+
+@pytest.mark.parametrize("view", [VIEW.model_copy(update={"resources": ()}), VIEW.model_copy(update={"groups": ()})])
+def test_a_cluster_without_the_role_names_nobody(view: ClusterView) -> None:
+    named = names_to_ask(inventory(), [clustered(view)], ssodb(None, server="")).network_names
+    assert named == (() if not view.resources else ("SSOMSS",))
+
+
+def test_a_view_without_its_resources_names_nobody() -> None:
+    data = {name: part for name, part in answer(VIEW).items() if name != "resources"}
+    evidence = ServerEvidence(
+        name="NODE1",
+        started=NOW,
+        finished=NOW,
+        topics={ClusterView.topic: read(data, {"resources": "there are more than 200"})},
+    )
+    assert names_to_ask(inventory(), [evidence], ssodb(None)).network_names == ()
+
+
+def test_a_few_names_are_connected_to() -> None:
+    views = [called(f"NAME{number}", None) for number in range(20)]
+    names = names_to_ask(inventory(), views, ssodb(None))
+    assert names.network_names == tuple(f"NAME{number}" for number in range(MOST_CONNECTIONS))
+
+
 # Where SSODB is
 
 
@@ -136,6 +203,7 @@ def registry(server: str | None, database: str | None = "SSODB", aliases: tuple[
         install_path=None,
         sql_server=server,
         sql_database=database,
+        in_32_bit_view=None,
         sql_aliases=aliases,
     )
 
@@ -226,3 +294,16 @@ def test_an_ssodb_that_is_still_to_be_made_is_absent() -> None:
 def test_any_other_ssodb_is_asked(stage: Stage, change: str | None) -> None:
     sql = SqlSettings(driver=NO_DRIVER)
     assert code(read_ssodb(inventory(stage=stage, change=change, sql=sql), registry("SQL"), None)) == "driver-missing"
+
+
+def test_both_names_of_128_servers_are_asked_about() -> None:
+    servers = tuple(Server(host=f"host{number}.contoso.com", roles=(Role.CLUSTER,)) for number in range(128))
+    hosts = names_to_ask(inventory(servers=servers), [], ssodb(None)).hosts
+    assert {name for server in servers for name in (server.name, server.host)} <= set(hosts)
+
+
+def test_of_more_names_than_a_server_takes_one_too_many_is_kept_so_that_it_says_so() -> None:
+    servers = tuple(Server(host=f"host{number}.contoso.com", roles=(Role.CLUSTER,)) for number in range(MOST_HOSTS * 2))
+    assert len(names_to_ask(inventory(servers=servers), [], ssodb(None)).hosts) == MOST_HOSTS
+    most = Dns.model_json_schema()["properties"]["forward"]["maxItems"]
+    assert most + 1 == MOST_HOSTS

@@ -12,6 +12,7 @@ from ssoaudit.facts import TOPICS, Fact, Identities, Lacking, MasterSecretIds, P
 from ssoaudit.facts.guid import NOBODY
 from ssoaudit.facts.identities import ResolvedName, Token
 from ssoaudit.lab.estate import healthy
+from tests.facts.readers import reader_of
 
 ESTATE = healthy()
 FACTS: dict[str, Fact] = {topic: fact for machine in ESTATE.machines.values() for topic, fact in machine.facts.items()}
@@ -80,10 +81,26 @@ def test_a_topic_has_its_reader(topic: type[Fact]) -> None:
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_the_reader_and_the_model_name_the_same_fields(topic: type[Fact]) -> None:
-    reader = files("ssoaudit.facts").joinpath(f"{topic.topic}.ps1").read_text(encoding="ascii")
-    code = re.sub(r"(?s)@'\n.*?\n'@", "", reader)
+    code = re.sub(r"(?s)@'\n.*?\n'@", "", reader_of(topic))
     named = set(re.findall(r"(?:^|[{;]|\$data\.)\s*([a-z][a-z_0-9]*) = ", code, re.MULTILINE)) - {"lacking"}
     assert named == {name for model in set(parts(topic)) for name in model.model_fields}
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_the_reader_makes_a_list_where_the_model_has_one(topic: type[Fact]) -> None:
+    """Without `@(...)` PowerShell makes a list of one what stands in it, and an empty list nothing."""
+    lists = {
+        name for model in parts(topic) for name, field in model.model_fields.items() if "tuple" in str(field.annotation)
+    }
+    assigned = re.findall(
+        r"(?m)(?:^|[{;]|\$(?:data|answer)\.)\s*([a-z][a-z_0-9]*) = (@\(|\$null\b|\d+\b|[^;}\n]*)", reader_of(topic)
+    )
+    assert lists == {name for name, value in assigned if name in lists and value == "@("}
+    assert [
+        (name, value)
+        for name, value in assigned
+        if name in lists and value not in {"@(", "$null"} and not value.isdigit()
+    ] == []
 
 
 @pytest.mark.parametrize("topic", TOPICS)

@@ -14,20 +14,28 @@ def service(name: str, state: str) -> Service:
         display_name=name,
         state=state,
         start_mode="Manual",
+        delayed_start=None,
         start_name=None,
         process_id=0,
+        exit_code=0,
+        service_exit_code=0,
         path=None,
         depends_on=(),
+        failure_actions=None,
     )
 
 
+def services_of(*services: Service) -> Services:
+    return Services(services=services, processes=(), own_accounts=())
+
+
 def test_own_identities_are_the_local_ones_where_there_are_some() -> None:
-    assert MsdtcIdentities(contact=(SHARED,), local=(MINE,), clustered=None).own == (MINE,)
-    assert MsdtcIdentities(contact=(SHARED,), local=(), clustered=None).own == ()
+    assert MsdtcIdentities(contact=(SHARED,), contact_32_bit=None, local=(MINE,), clustered=None).own == (MINE,)
+    assert MsdtcIdentities(contact=(SHARED,), contact_32_bit=None, local=(), clustered=None).own == ()
 
 
 def test_without_local_identities_the_contact_is_the_machines_own() -> None:
-    assert MsdtcIdentities(contact=(MINE,), local=None, clustered=None).own == (MINE,)
+    assert MsdtcIdentities(contact=(MINE,), contact_32_bit=None, local=None, clustered=None).own == (MINE,)
 
 
 def test_a_cid_is_compared_without_braces_and_case() -> None:
@@ -37,13 +45,13 @@ def test_a_cid_is_compared_without_braces_and_case() -> None:
 @pytest.mark.parametrize("name", ["ENTSSO", "entsso", "EntSso"])
 def test_a_service_is_found_by_its_name_in_any_case(name: str) -> None:
     entsso = service("EntSSO", "Running")
-    services = Services(services=(service("MSDTC", "Stopped"), entsso))
+    services = services_of(service("MSDTC", "Stopped"), entsso)
     assert services.get(name) is entsso
     assert services.entsso is entsso
 
 
 def test_a_service_that_is_not_installed_is_none() -> None:
-    assert Services(services=()).entsso is None
+    assert services_of().entsso is None
 
 
 @pytest.mark.parametrize(
@@ -69,6 +77,7 @@ def test_entsso_without_its_database_is_not_configured(server: str | None, datab
         install_path=None,
         sql_server=server,
         sql_database=database,
+        in_32_bit_view=None,
         sql_aliases=(),
     )
     assert not registry.is_configured

@@ -138,7 +138,7 @@ def _service(machine: str, **update: object) -> Callable[[LabEstate], LabEstate]
         services = estate.machines[machine].facts[Services.topic]
         assert isinstance(services, Services)
         changed = tuple(_changed(service, update) for service in services.services)
-        return estate.alter(machine, Services(services=changed))
+        return estate.alter(machine, services.model_copy(update={"services": changed}))
 
     return alter
 
@@ -159,7 +159,7 @@ def _cloned_sql_machine(estate: LabEstate) -> LabEstate:
     identities = estate.machines[NODES[0]].facts[MsdtcIdentities.topic]
     assert isinstance(identities, MsdtcIdentities)
     local = identities.local or ()
-    return estate.alter(SQL, MsdtcIdentities(contact=local, local=None, clustered=None))
+    return estate.alter(SQL, MsdtcIdentities(contact=local, contact_32_bit=None, local=None, clustered=None))
 
 
 def _unexplained_contact(estate: LabEstate) -> LabEstate:

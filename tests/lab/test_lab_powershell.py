@@ -85,6 +85,15 @@ def test_noise_stands_between_frames_on_lines_of_its_own() -> None:
     assert [frame[0] for frame in frames(reply)] == ["a", "b"]
 
 
+def test_a_topic_that_hangs_is_the_end_of_what_is_printed() -> None:
+    hanging = {**ANSWERS, "b": Answer("ok", {}, hangs=True)}
+    reply = answer(sent(parameters={"topics": ["a", "b", "a"]}), powershell(hanging, BOOTSTRAP, noise=b"noise"))
+    assert [frame[0] for frame in frames(Reply(reply.stdout + b"SSOAUDIT/1 END 1\r\n"))] == ["a"]
+    assert not reply.ended
+    assert answer(sent(parameters={"topics": ["b", "a"]}), powershell(hanging, BOOTSTRAP)).stdout == b""
+    assert answer(sent(parameters={"topics": ["a"]}), powershell(hanging, BOOTSTRAP)).ended
+
+
 @pytest.mark.parametrize(
     "stdin",
     [

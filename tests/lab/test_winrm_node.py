@@ -613,8 +613,8 @@ def envelope(header: str, body: str = "") -> bytes:
 class Commands:
     """The shells of a node without its wire: one shell with one command in it."""
 
-    def __init__(self) -> None:
-        self.shells = Shells(lambda *_: Reply(b"out"), Counters())
+    def __init__(self, *, ended: bool = True) -> None:
+        self.shells = Shells(lambda *_: Reply(b"out", ended=ended), Counters())
         self.shell = self.command = ""
 
     async def open(self) -> None:
@@ -688,6 +688,22 @@ def test_an_envelope_without_room_for_output_is_a_fault() -> None:
         await commands.send()
         assert await fault_of(commands.receive("<w:MaxEnvelopeSize>4096</w:MaxEnvelopeSize>")) == 2150859025
         assert base64.b64encode(b"out").decode() in await commands.receive()
+
+    asyncio.run(scenario())
+
+
+def test_a_command_that_hangs_gives_what_it_printed_and_no_end() -> None:
+    async def scenario() -> None:
+        commands = Commands(ended=False)
+        await commands.open()
+        await commands.send()
+        assert await fault_of(commands.send()) == 2150858817
+        assert base64.b64encode(b"out").decode() in await commands.receive()
+        assert await fault_of(commands.receive("<w:OperationTimeout>PT0.05S</w:OperationTimeout>")) == 2150858793
+        waiting = asyncio.create_task(commands.receive("<w:OperationTimeout>PT10S</w:OperationTimeout>"))
+        await asyncio.sleep(0)
+        await commands.signal()
+        assert "<rsp:ExitCode>1</rsp:ExitCode>" in await waiting
 
     asyncio.run(scenario())
 

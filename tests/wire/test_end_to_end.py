@@ -7,7 +7,7 @@ import traceback
 import pytest
 
 from ssoaudit import record
-from ssoaudit.collect.collection import Collection
+from ssoaudit.collect.collection import Collection, Options
 from ssoaudit.collect.faults import Fault
 from ssoaudit.collect.sql.address import SqlLogin
 from ssoaudit.collect.winrm import shell
@@ -27,10 +27,10 @@ from tests.odbc import any_driver
 PLANTED = "planted-master-secret-bytes-7f3a"
 
 
-def collect(lab: Lab, password: Secret | None = None) -> Evidence:
+def collect(lab: Lab, password: Secret | None = None, options: Options | None = None) -> Evidence:
     sql = SqlLogin(lab.sql_user, lab.password)
     logon = Logon(lab.user, password or lab.password)
-    return Collection(lab.inventory(), logon, sql_login=sql, biztalk_login=sql).collect()
+    return Collection(lab.inventory(), logon, options or Options(), sql_login=sql, biztalk_login=sql).collect()
 
 
 def verdict(evidence: Evidence) -> Verdict:
@@ -41,7 +41,7 @@ def verdict(evidence: Evidence) -> Verdict:
 @pytest.mark.parametrize("tls", [False, True], ids=["ntlm", "basic over tls"])
 def test_every_topic_of_every_machine_arrives_as_it_is(tls: bool) -> None:
     with Lab(healthy(), tls=tls) as lab:
-        evidence = collect(lab)
+        evidence = collect(lab, options=Options(active_network=True))
 
     for machine in lab.estate.machines.values():
         readings = evidence.topics(machine.name)
@@ -49,6 +49,20 @@ def test_every_topic_of_every_machine_arrives_as_it_is(tls: bool) -> None:
         for topic in TOPICS:
             reading, fact = readings[topic.topic], machine.facts.get(topic.topic)
             assert (topic.read(reading.data) if isinstance(reading, Read) else None) == fact
+    for server in evidence.servers:
+        assert server.heard is not None
+        assert server.started <= server.heard.asked < server.heard.received <= server.finished
+
+
+def test_nobody_is_asked_about_a_connection_that_was_not_allowed() -> None:
+    with Lab(healthy()) as lab:
+        evidence = collect(lab)
+
+    wanted = [topic.topic for topic in Options().wanted]
+    assert "endpoint_mapper" not in wanted
+    assert list(evidence.asked) == wanted
+    assert all(list(server.topics) == wanted for server in evidence.servers)
+    assert verdict(evidence) is Verdict.READY
 
 
 def test_the_wire_is_real() -> None:

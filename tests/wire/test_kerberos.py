@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from ssoaudit.collect.collection import Collection
+from ssoaudit.collect.collection import Collection, Options
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.winrm.endpoint import endpoint, logon_method
 from ssoaudit.collect.winrm.shell import Limits, Logon, Output, run
 from ssoaudit.credentials import Secret
 from ssoaudit.evidence import Missing
-from ssoaudit.facts import TOPICS
 from ssoaudit.inventory import Inventory, Server, WinrmSettings
 from ssoaudit.vocabulary import Role
 from tests.lab.child import ChildProcess
@@ -126,7 +125,7 @@ def test_auto_picks_the_ticket_and_needs_no_password(estate: Estate) -> None:
     evidence = Collection(inventory, TICKET).collect()
 
     readings = evidence.topics("NODE1")
-    assert list(readings) == [topic.topic for topic in TOPICS]
+    assert list(readings) == [topic.topic for topic in Options().wanted]
     assert {reading.stage for reading in readings.values() if isinstance(reading, Missing)} == {"run"}
     seen = estate.ask("seen", port=port)
     assert set(seen["principals"]) == {AUDITOR}

@@ -1,5 +1,6 @@
 """What SSODB answers, and msdb beside it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ssoaudit.facts.audit_rights import AuditRights, AuditRightsRow
@@ -30,8 +31,17 @@ from ssoaudit.lab.estate.names import (
 AUDIT_ID = "6F9619FF-8B86-D011-B42D-00C04FC964FF"
 
 
-def database() -> dict[str, SqlFact]:
-    """A configured SSODB on a clustered SQL Server, re-encrypted, backed up last night, with no Windows password."""
+def database(
+    secret_server: str = NETWORK_NAME,
+    servers: Sequence[str] = (NETWORK_NAME, *BIZTALK),
+    *,
+    changed_on: str = BIZTALK[0],
+    physical_node: str = SQL_NODE,
+) -> dict[str, SqlFact]:
+    """A configured SSODB on a clustered SQL Server, re-encrypted, backed up last night, with no Windows password.
+
+    `servers` have registered, `changed_on` is where its settings were last changed.
+    """
     local, utc = CLOCK.replace(tzinfo=None), CLOCK.replace(tzinfo=None)
     secret = SECRETS[0].strip("{}").upper()
     nobody = "00000000-0000-0000-0000-000000000000"
@@ -46,7 +56,7 @@ def database() -> dict[str, SqlFact]:
                     is_clustered=1,
                     is_hadr_enabled=0,
                     machine_name=SQL,
-                    physical_node=SQL_NODE,
+                    physical_node=physical_node,
                     instance_name=None,
                     server_name=SQL,
                 ),
@@ -77,7 +87,7 @@ def database() -> dict[str, SqlFact]:
                     gi_audit_xp_lookup_max=1000,
                     gi_ticket_timeout=2,
                     gi_cred_cache_timeout=60,
-                    gi_SecretServer=NETWORK_NAME,
+                    gi_SecretServer=secret_server,
                     gi_SSOAdminGroup=ADMINISTRATORS,
                     gi_AffiliateAppMgrGroup=AFFILIATES,
                     gi_audit_id=AUDIT_ID,
@@ -97,12 +107,12 @@ def database() -> dict[str, SqlFact]:
                 GlobalInfoChangeRow(
                     at_audit_id=AUDIT_ID,
                     newest=newest,
-                    at_client_machine=BIZTALK[0],
-                    at_server_machine=NETWORK_NAME,
+                    at_client_machine=changed_on,
+                    at_server_machine=secret_server,
                 ),
             )
         ),
-        _sso_servers(local),
+        _sso_servers(local, servers),
         _properties(),
         AvailabilityGroup(rows=(AvailabilityGroupRow(group_database_id=None, replica_id=None),)),
         _rights(),
@@ -120,9 +130,9 @@ def database() -> dict[str, SqlFact]:
     return {fact.topic: fact for fact in facts}
 
 
-def _sso_servers(now: datetime) -> SsoServers:
-    """The master by its network name, the BizTalk servers, and one that was taken out of service last year."""
-    registered = {NETWORK_NAME: 9, **dict.fromkeys(BIZTALK, 8), "BTSOLD01": -300}
+def _sso_servers(now: datetime, servers: Sequence[str]) -> SsoServers:
+    """The servers in use, the first one seen yesterday, and one that was taken out of service last year."""
+    registered = {**dict.fromkeys(servers, 8), servers[0]: 9, "BTSOLD01": -300}
     return SsoServers(
         rows=tuple(
             SsoServerRow(

@@ -1,5 +1,6 @@
 """What the BizTalk management database answers."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ssoaudit.facts.backup_databases import BackupDatabaseRow, BackupDatabases
@@ -7,7 +8,7 @@ from ssoaudit.facts.backup_history import BackupHistory, BackupHistoryRow
 from ssoaudit.facts.biztalk_group import BizTalkGroup, BizTalkGroupRow
 from ssoaudit.facts.biztalk_host_instances import INSTALLED, BizTalkHostInstanceRow, BizTalkHostInstances
 from ssoaudit.facts.biztalk_host_mappings import BizTalkHostMappingRow, BizTalkHostMappings
-from ssoaudit.facts.biztalk_hosts import IN_PROCESS, BizTalkHostRow, BizTalkHosts
+from ssoaudit.facts.biztalk_hosts import IN_PROCESS, ISOLATED, BizTalkHostRow, BizTalkHosts
 from ssoaudit.facts.biztalk_servers import BizTalkServerRow, BizTalkServers
 from ssoaudit.facts.message_boxes import MessageBoxes, MessageBoxRow
 from ssoaudit.facts.other_backup_databases import OtherBackupDatabaseRow, OtherBackupDatabases
@@ -28,14 +29,22 @@ _MAPPED = -1
 _BACKED_UP = (MANAGEMENT, MESSAGE_BOX, TRACKING, DATABASE)
 
 
-def management() -> dict[str, SqlFact]:
-    """A group with two hosts on each of two servers, one MessageBox, and SSODB in the backup set."""
+def management(
+    secret_server: str = NETWORK_NAME, servers: Sequence[str] = BIZTALK, *, group: str = ""
+) -> dict[str, SqlFact]:
+    """A group with two hosts on each of two servers, one MessageBox, and SSODB in the backup set.
+
+    With a cluster group the hosts are clustered in it, and there is an isolated one beside them.
+    """
+    hosts = [*(_host(number, name, group) for number, name in enumerate(BIZTALK_HOSTS, 1))]
+    if group:
+        hosts.append(_host(len(hosts) + 1, "web", "").model_copy(update={"HostType": ISOLATED}))
     facts = (
         BizTalkGroup(
             rows=(
                 BizTalkGroupRow(
                     Name="BizTalk Group",
-                    SSOServerName=NETWORK_NAME,
+                    SSOServerName=secret_server,
                     SubscriptionDBServerName=SQL,
                     SubscriptionDBName=MESSAGE_BOX,
                     BizTalkAdminGroup="CONTOSO\\BizTalk Server Administrators",
@@ -44,20 +53,9 @@ def management() -> dict[str, SqlFact]:
                 ),
             )
         ),
-        BizTalkServers(rows=tuple(BizTalkServerRow(Id=number, Name=name) for number, name in enumerate(BIZTALK, 1))),
-        BizTalkHosts(
-            rows=tuple(
-                BizTalkHostRow(
-                    Id=number,
-                    Name=name,
-                    HostType=IN_PROCESS,
-                    ClusterResourceGroupName="",
-                    NTGroupName="CONTOSO\\BizTalk Application Users",
-                )
-                for number, name in enumerate(BIZTALK_HOSTS, 1)
-            )
-        ),
-        *_instances(),
+        BizTalkServers(rows=tuple(BizTalkServerRow(Id=number, Name=name) for number, name in enumerate(servers, 1))),
+        BizTalkHosts(rows=tuple(hosts)),
+        *_instances(servers, hosts),
         MessageBoxes(
             rows=(MessageBoxRow(Id=1, DBServerName=SQL, DBName=MESSAGE_BOX, IsMasterMsgBox=-1, ConfigurationState=1),)
         ),
@@ -70,13 +68,25 @@ def management() -> dict[str, SqlFact]:
     return {fact.topic: fact for fact in facts}
 
 
-def _instances() -> tuple[BizTalkHostMappings, BizTalkHostInstances]:
+def _host(number: int, name: str, group: str) -> BizTalkHostRow:
+    return BizTalkHostRow(
+        Id=number,
+        Name=name,
+        HostType=IN_PROCESS,
+        ClusterResourceGroupName=group,
+        NTGroupName="CONTOSO\\BizTalk Application Users",
+    )
+
+
+def _instances(
+    servers: Sequence[str], hosts: Sequence[BizTalkHostRow]
+) -> tuple[BizTalkHostMappings, BizTalkHostInstances]:
     """Every host on every server."""
-    pairs = [(server, host) for server in range(1, len(BIZTALK) + 1) for host in range(1, len(BIZTALK_HOSTS) + 1)]
+    pairs = [(place, server, host) for place, server in enumerate(servers, 1) for host in hosts]
     mappings = BizTalkHostMappings(
         rows=tuple(
-            BizTalkHostMappingRow(Id=number, ServerId=server, HostId=host, IsMapped=_MAPPED)
-            for number, (server, host) in enumerate(pairs, 1)
+            BizTalkHostMappingRow(Id=number, ServerId=place, HostId=host.Id, IsMapped=_MAPPED)
+            for number, (place, _, host) in enumerate(pairs, 1)
         )
     )
     instances = BizTalkHostInstances(
@@ -84,11 +94,11 @@ def _instances() -> tuple[BizTalkHostMappings, BizTalkHostInstances]:
             BizTalkHostInstanceRow(
                 Id=number,
                 Svr2HostMappingId=number,
-                Name=f"Microsoft BizTalk Server {BIZTALK_HOSTS[host - 1]} {BIZTALK[server - 1]}",
+                Name=f"Microsoft BizTalk Server {host.Name} {server}",
                 DisableHostInstance=0,
                 ConfigurationState=INSTALLED,
             )
-            for number, (server, host) in enumerate(pairs, 1)
+            for number, (_, server, host) in enumerate(pairs, 1)
         )
     )
     return mappings, instances

@@ -1,6 +1,18 @@
 """What one Windows machine of the lab answers about itself."""
 
-from ssoaudit.facts import Cid, ClusteredCid, EntssoRegistry, Env, MsdtcIdentities, Service, Services
+from datetime import timedelta
+
+from ssoaudit.facts import (
+    Cid,
+    ClusteredCid,
+    EntssoRegistry,
+    Env,
+    MsdtcIdentities,
+    OwnAccount,
+    Process,
+    Service,
+    Services,
+)
 from ssoaudit.facts.identities import Identities, ResolvedName, Token
 from ssoaudit.facts.logon_rights import LogonRights
 from ssoaudit.lab.estate.names import (
@@ -16,6 +28,18 @@ from ssoaudit.lab.estate.names import (
     SQL,
     sid,
 )
+
+PROCESSES = {
+    "MSDTC": 1880,
+    "ENTSSO": 2044,
+    "ClusSvc": 2312,
+    "BTSSvc$Orders": 4108,
+    "BTSSvc$orders": 4108,
+    "BTSSvc$tracking": 4212,
+    "W3SVC": 3016,
+}
+NEVER_STARTED = 1077
+"""ERROR_SERVICE_NEVER_STARTED, since the last start of Windows."""
 
 
 def env(name: str) -> Env:
@@ -41,24 +65,26 @@ def registry() -> EntssoRegistry:
         install_path="C:\\Program Files\\Common Files\\Enterprise Single Sign-On\\",
         sql_server=SQL,
         sql_database=DATABASE,
+        in_32_bit_view=None,
         sql_aliases=(),
     )
 
 
-def msdtc(number: int, *, clustered: bool = False) -> MsdtcIdentities:
+def msdtc(number: int, *, clustered: bool = False, is_node: bool = False) -> MsdtcIdentities:
     """Identities that no other machine of the lab has; `number` is the machine's own."""
     own = tuple(
         Cid(guid=f"{number:08x}-1111-4222-8333-{index:012x}", description=description)
         for index, description in enumerate(DESCRIPTIONS)
     )
     if not clustered:
-        return MsdtcIdentities(contact=own, local=None, clustered=None)
+        return MsdtcIdentities(contact=own, contact_32_bit=None, local=None, clustered=() if is_node else None)
     shared = tuple(
         Cid(guid=f"c1c1c1c1-1111-4222-8333-{index:012x}", description=description)
         for index, description in enumerate(DESCRIPTIONS)
     )
     return MsdtcIdentities(
         contact=shared,
+        contact_32_bit=None,
         local=own,
         clustered=tuple(
             ClusteredCid(resource_id=MSDTC_ID, guid=cid.guid, description=cid.description) for cid in shared
@@ -95,23 +121,60 @@ def identities(number: int) -> Identities:
 def services(name: str) -> Services:
     """The services of a machine, as its place in the lab has them."""
     is_node, is_sql, owns = name in NODES, name == SQL, name == NODES[0]
-    services = [_service("MSDTC", "Distributed Transaction Coordinator", running=not is_node, account=None)]
+    services = [msdtc_service(running=not is_node)]
     if not is_sql:
-        services.append(
-            _service(
-                "ENTSSO",
-                "Enterprise Single Sign-On Service",
-                running=owns or not is_node,
-                auto=not is_node,
-                account=ACCOUNT,
-            )
-        )
+        services.append(entsso_service(running=owns or not is_node, auto=not is_node))
     if is_node:
-        services.append(_service("ClusSvc", "Cluster Service", running=True, auto=True, account="LocalSystem"))
+        services.append(cluster_service())
     if name in BIZTALK:
-        display = "BizTalk Service BizTalk Group : Orders"
-        services.append(_service("BTSSvc$Orders", display, running=True, auto=True, account="CONTOSO\\svc-bts"))
-    return Services(services=tuple(services))
+        services.append(host_service("Orders", running=True, auto=True).model_copy(update={"delayed_start": 1}))
+    return running_as(*services)
+
+
+def msdtc_service(*, running: bool) -> Service:
+    """MSDTC, which does not run where the cluster has one."""
+    return _service("MSDTC", "Distributed Transaction Coordinator", running=running, account=None)
+
+
+def entsso_service(*, running: bool, auto: bool, account: str = ACCOUNT) -> Service:
+    """ENTSSO, which only the cluster starts where it is clustered."""
+    return _service("ENTSSO", "Enterprise Single Sign-On Service", running=running, auto=auto, account=account)
+
+
+def cluster_service() -> Service:
+    """The cluster service of a node."""
+    return _service("ClusSvc", "Cluster Service", running=True, auto=True, account="LocalSystem")
+
+
+def host_service(host: str, *, running: bool, auto: bool) -> Service:
+    """A BizTalk host instance that runs in a process of its own."""
+    display = f"BizTalk Service BizTalk Group : {host}"
+    service = _service(f"BTSSvc${host}", display, running=running, auto=auto, account="CONTOSO\\svc-bts")
+    return service.model_copy(update={"depends_on": ("ENTSSO", "EventLog", "RpcSs")})
+
+
+def web_service(*, running: bool) -> Service:
+    """IIS, which only the cluster starts."""
+    return _service("W3SVC", "World Wide Web Publishing Service", running=running, account="LocalSystem")
+
+
+def running_as(*services: Service, others: tuple[OwnAccount, ...] = ()) -> Services:
+    """The services of a machine, with the processes of those that run; `others` are services that are not asked for."""
+    return Services(
+        services=services,
+        processes=tuple(
+            Process(id=process, started=CLOCK - timedelta(days=9, hours=3))
+            for process in sorted({service.process_id for service in services} - {0})
+        ),
+        own_accounts=(
+            *(
+                OwnAccount(service=service.name, account=service.start_name)
+                for service in services
+                if service.start_name is not None and service.start_name.startswith("CONTOSO\\")
+            ),
+            *others,
+        ),
+    )
 
 
 def _service(name: str, display: str, *, running: bool, account: str | None, auto: bool = False) -> Service:
@@ -120,8 +183,12 @@ def _service(name: str, display: str, *, running: bool, account: str | None, aut
         display_name=display,
         state="Running" if running else "Stopped",
         start_mode="Auto" if auto else "Manual",
+        delayed_start=None,
         start_name=account or "NT AUTHORITY\\NetworkService",
-        process_id=1880 if running else 0,
+        process_id=PROCESSES[name] if running else 0,
+        exit_code=0 if running else NEVER_STARTED,
+        service_exit_code=0,
         path=f"C:\\Windows\\System32\\{name.lower()}.exe",
         depends_on=("RpcSs",),
+        failure_actions=None,
     )

@@ -43,11 +43,11 @@ def services(account: str | None) -> Services:
         service.model_copy(update={"start_name": account}) if service.name == "ENTSSO" else service
         for service in found.services
     )
-    return Services(services=changed)
+    return found.model_copy(update={"services": changed})
 
 
 def no_services() -> Services:
-    return Services(services=())
+    return Services(services=(), processes=(), own_accounts=())
 
 
 def bare() -> EntssoRegistry:

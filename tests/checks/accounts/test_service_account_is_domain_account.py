@@ -193,3 +193,12 @@ def test_names_that_were_not_asked_are_not_verified_with_the_reason() -> None:
     found = findings_of(CHECK, bundle(healthy(), without={(NODES[1], "identities")}))
 
     assert f"Whether {ACCOUNT} is a domain account was not asked: Access is denied." in {each.text for each in found}
+
+
+@pytest.mark.parametrize("account", ["LocalSystem", "NT SERVICE\\ENTSSO"])
+def test_what_setup_left_accuses_nobody_while_it_is_not_known_whether_entsso_is_configured(account: str) -> None:
+    outcome = ask(account, registry=UNREAD)
+
+    assert outcome.status is Status.NOT_VERIFIED
+    assert outcome.text == "Which account ENTSSO of SSONODE1 runs as is not known"
+    assert ask(".\\svc", registry=UNREAD).status is Status.FAIL

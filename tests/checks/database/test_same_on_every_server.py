@@ -22,6 +22,7 @@ def registry(server: str | None = SQL, database: str | None = "SSODB", *aliases:
         install_path=None,
         sql_server=server,
         sql_database=database,
+        in_32_bit_view=None,
         sql_aliases=aliases,
     )
 

@@ -26,13 +26,13 @@ def _services(name: str, state: str | None) -> Services:
     found = healthy().machines[name].facts[Services.topic]
     assert isinstance(found, Services)
     if state is None:
-        return Services(services=tuple(service for service in found.services if service.name != "ENTSSO"))
+        others = tuple(service for service in found.services if service.name != "ENTSSO")
+        return found.model_copy(update={"services": others})
     changes = {"state": state} if state else {}
-    return Services(
-        services=tuple(
-            service.model_copy(update=changes) if service.name == "ENTSSO" else service for service in found.services
-        )
+    changed = tuple(
+        service.model_copy(update=changes) if service.name == "ENTSSO" else service for service in found.services
     )
+    return found.model_copy(update={"services": changed})
 
 
 def nodes(*hosts: str) -> Inventory:

@@ -28,14 +28,14 @@ def cids(machine: str, *kinds: int, described: bool = True) -> tuple[Cid, ...]:
 
 
 def standalone(*contact: Cid) -> MsdtcIdentities:
-    return MsdtcIdentities(contact=contact, local=None, clustered=None)
+    return MsdtcIdentities(contact=contact, contact_32_bit=None, local=None, clustered=None)
 
 
 def node(contact: tuple[Cid, ...], local: tuple[Cid, ...] | None, clustered: tuple[Cid, ...] | None) -> MsdtcIdentities:
     known = None
     if clustered is not None:
         known = tuple(ClusteredCid(resource_id="r", guid=cid.guid, description=cid.description) for cid in clustered)
-    return MsdtcIdentities(contact=contact, local=local, clustered=known)
+    return MsdtcIdentities(contact=contact, contact_32_bit=None, local=local, clustered=known)
 
 
 def member(machine: str) -> MsdtcIdentities:
