@@ -1,10 +1,11 @@
-"""The lab's scenarios: the healthy estate, what a first scan of a real one shows, and a node that is down."""
+"""The lab's scenarios: what a first scan of a real estate shows, a node that is down, and the healthy shapes."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from ssoaudit.facts import ClusterView, MasterSecretIds, MsdtcIdentities
 from ssoaudit.lab.estate import BIZTALK, NODES, LabEstate, healthy
+from ssoaudit.lab.estate.shapes import DEDICATED, SHAPES
 
 DEFAULT = "first-scan"
 
@@ -42,4 +43,5 @@ SCENARIOS: dict[str, Callable[[], LabEstate]] = {
     DEFAULT: first_scan,
     "healthy": healthy,
     "unreachable-node": unreachable_node,
+    **{name: shape for name, shape in SHAPES.items() if name != DEDICATED},
 }
