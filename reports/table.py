@@ -124,6 +124,8 @@ def _summary(result: Result, *, width: int) -> str:
         lines.append(f"Not covered: {_list(result.not_covered)}")
     if result.run.unsafe_options:
         lines.append(f"UNSAFE OPTIONS: {_list(result.run.unsafe_options)}")
+    if words.origins(result):
+        lines.append(f"Not read over WinRM: {_list(words.origins(result))}")
     lines += (f"NOT LOADED: {_line(problem)}" for problem in result.problems)
     lines.append(
         f"Evidence {_line(result.evidence_sha256)[:12]}, collected {words.minute(result.run.finished)}, "

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timezone
 
-from ssoaudit.result import Result
-from ssoaudit.vocabulary import Severity, State
+from ssoaudit.result import Result, ServerRecord
+from ssoaudit.vocabulary import Severity, Source, State
 
 STATE = {
     State.FAIL: "Fail",
@@ -41,6 +41,17 @@ def minute(moment: datetime) -> str:
     """`20 Nov 2026 08:42 UTC`, whatever the locale."""
     at = utc(moment)
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year} {at.hour:02}:{at.minute:02} UTC"
+
+
+def origins(result: Result) -> tuple[str, ...]:
+    """The servers that were not read over WinRM, and how: `NODE1 (file of 20 Nov 2026 08:42 UTC by its clock)`."""
+    return tuple(_origin(server) for server in result.servers if server.source is not Source.WINRM)
+
+
+def _origin(server: ServerRecord) -> str:
+    if server.file is None:
+        return f"{server.name} (on the spot)"
+    return f"{server.name} (file of {minute(server.file.written)} by its clock)"
 
 
 def gate(severity: Severity) -> str:

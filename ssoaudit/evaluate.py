@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, Reading, ReadStatus
+from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, Reading, ReadStatus, ServerEvidence
 from ssoaudit.facts import BIZTALK_TOPICS, MESSAGE_BOX_TOPICS, MSDB_TOPICS, SSODB_TOPICS, Env, Lacking, Scope, SqlFact
 from ssoaudit.plugin import SERVER_TARGETS, Outcome, PerMessageBox, Step, cmd, not_applicable
 from ssoaudit.profiles import PROFILES
@@ -73,7 +74,7 @@ def evaluate(
         network_name=estate.network_name,
         profile=rules,
         as_of=as_of or evidence.run.finished,
-        expires=evidence.run.finished + timedelta(hours=rules.lifetime_hours),
+        expires=evidence.oldest + timedelta(hours=rules.lifetime_hours),
         run=evidence.run,
         evidence_sha256=sha256,
         narrowed=narrowed,
@@ -311,9 +312,14 @@ def _servers(estate: Estate) -> tuple[ServerRecord, ...]:
             topics=tuple(
                 _topic_record(topic, estate.evidence.topics(server.name).get(topic)) for topic in estate.evidence.asked
             ),
+            **_origin(estate.evidence.server(server.name)),
         )
         for server in estate.inventory.servers
     )
+
+
+def _origin(evidence: ServerEvidence | None) -> dict[str, Any]:
+    return {} if evidence is None else {"source": evidence.source, "file": evidence.file}
 
 
 def _ssodb(estate: Estate) -> DatabaseRecord | None:

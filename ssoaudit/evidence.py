@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -13,7 +14,8 @@ from typing_extensions import Self
 from ssoaudit import record
 from ssoaudit.facts import Fact
 from ssoaudit.inventory import Inventory
-from ssoaudit.record import Moment, Record, RunRecord
+from ssoaudit.record import AnswerFile, Moment, Record, RunRecord
+from ssoaudit.vocabulary import Source
 
 F = TypeVar("F", bound=Fact)
 
@@ -84,9 +86,11 @@ class Heard(Record):
 
 
 class ServerEvidence(Record):
-    """What one server answered, by topic. Times are the auditor's, UTC.
+    """What one server answered, by topic.
 
-    `heard` belongs to the reading of `env` that stands in `topics`; None where it did not come.
+    Times are UTC, by the auditor's clock; by the server's own where `source` is a file, which `file` then describes.
+    Bundles that name no source are of a time when WinRM was the only one. `heard` belongs to the reading of `env` that
+    stands in `topics`; None where it did not come, or came in a file.
     """
 
     name: str
@@ -94,6 +98,14 @@ class ServerEvidence(Record):
     finished: Moment
     topics: dict[str, Reading]
     heard: Heard | None = None
+    source: Source = Source.WINRM
+    file: AnswerFile | None = None
+
+    @model_validator(mode="after")
+    def _names_its_file(self) -> Self:
+        if (self.file is not None) is not (self.source is Source.FILE):
+            raise ValueError("answers from a file name it, and no others do")
+        return self
 
 
 class DatabaseEvidence(Record):
@@ -136,12 +148,19 @@ class Evidence(Record):
             raise ValueError("every server of the evidence is one of the inventory, and stands there once")
         return self
 
+    def server(self, name: str) -> ServerEvidence | None:
+        """What was read of the server of that name; None where it is not in the bundle."""
+        return next((evidence for evidence in self.servers if evidence.name == name), None)
+
     def topics(self, server: str) -> Mapping[str, Reading]:
         """What a server answered, by topic; empty where it is not in the bundle."""
-        for evidence in self.servers:
-            if evidence.name == server:
-                return evidence.topics
-        return {}
+        evidence = self.server(server)
+        return evidence.topics if evidence else {}
+
+    @property
+    def oldest(self) -> datetime:
+        """From when on the evidence ages: the end of the run, or the oldest of the files that answers came in."""
+        return min([self.run.finished, *(server.file.written for server in self.servers if server.file is not None)])
 
 
 def typed(reading: Reading, model: type[F]) -> F | Missing:

@@ -16,6 +16,7 @@ from ssoaudit.vocabulary import ClusterRole, Role, Stage
 
 Scheme = Literal["http", "https"]
 WinrmAuth = Literal["auto", "kerberos", "ntlm", "certificate", "basic", "credssp"]
+Transport = Literal["winrm", "local"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 _LOADING = "loading"
@@ -245,6 +246,10 @@ class Server(_Section):
     host: Host = Field(description="Computer name, DNS name or IP address.")
     address: Host | None = Field(default=None, description="Where to connect, if not the host name.")
     port: Port | None = Field(default=None, description="The WinRM port of this server alone.")
+    transport: Transport = Field(
+        default="winrm",
+        description="local: ssoaudit runs on this server, and starts powershell.exe there instead of using WinRM.",
+    )
     roles: tuple[Role, ...] = Field(default=(), description="What the server does; none: a plain SSO server.")
     winrm: WinrmSettings | None = Field(
         default=None, description="Replaces the inventory's winrm section for this server."
@@ -341,7 +346,7 @@ class Inventory(_Section):
     @field_validator("servers")
     @classmethod
     def _servers_are_an_estate(cls, servers: tuple[Server, ...]) -> tuple[Server, ...]:
-        flaws = _same_names(servers)
+        flaws = [*_same_names(servers), *_second_local(servers)]
         if not any(server.is_node for server in servers):
             flaws.append(Flaw("no server is a cluster node", "give at least one server roles: [cluster]"))
         if flaws:
@@ -385,6 +390,19 @@ def json_schema() -> dict[str, Any]:
         **schema,
         "title": "ssoaudit inventory",
     }
+
+
+def _second_local(servers: tuple[Server, ...]) -> list[Flaw]:
+    """One machine alone is the one that ssoaudit runs on."""
+    indices = [index for index, server in enumerate(servers) if server.transport == "local"]
+    return [
+        Flaw(
+            "a second server has transport: local",
+            "only the machine that ssoaudit runs on has it",
+            (index, "transport"),
+        )
+        for index in indices[1:]
+    ]
 
 
 def _same_names(servers: tuple[Server, ...]) -> list[Flaw]:

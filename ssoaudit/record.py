@@ -51,6 +51,14 @@ class RunRecord(Record):
     unsafe_options: tuple[str, ...]
 
 
+class AnswerFile(Record):
+    """The file that a server's answers came in: name, SHA-256, and when it was written, by the server's clock."""
+
+    name: str
+    sha256: str
+    written: Moment
+
+
 R = TypeVar("R", bound=Record)
 
 

@@ -9,13 +9,14 @@ from pydantic import model_validator
 from typing_extensions import Self
 
 from ssoaudit import record
-from ssoaudit.record import Expiry, Moment, Record, RunRecord
+from ssoaudit.record import AnswerFile, Expiry, Moment, Record, RunRecord
 from ssoaudit.vocabulary import (
     ClusterRole,
     Grade,
     Profile,
     Role,
     Severity,
+    Source,
     Stage,
     State,
     Status,
@@ -120,13 +121,15 @@ class TopicRecord(Record):
 
 
 class ServerRecord(Record):
-    """A machine of the inventory, and what of it was read."""
+    """A machine of the inventory, what of it was read, and how; `file` describes the file where it came in one."""
 
     name: str
     host: str
     roles: tuple[Role, ...]
     answered: bool
     topics: tuple[TopicRecord, ...]
+    source: Source = Source.WINRM
+    file: AnswerFile | None = None
 
 
 class DatabaseRecord(Record):

@@ -80,6 +80,14 @@ class Role(str, Enum):
     SQL = "sql"
 
 
+class Source(str, Enum):
+    """How a server's answers came: over WinRM, from PowerShell on the auditor's own machine, or in a file."""
+
+    WINRM = "winrm"
+    LOCAL = "local"
+    FILE = "file"
+
+
 class Target(str, Enum):
     """What a check is asked of, once each."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ssoaudit.record import AnswerFile
 from ssoaudit.reports import words
 from ssoaudit.reports.html import cards, matrix
 from ssoaudit.result import DatabaseRecord, Finding, Result, TopicRecord
@@ -105,11 +106,12 @@ class NotApplicable:
 
 @dataclass(frozen=True)
 class LogEntry:
-    """How the reading of a server, or of SSODB, ended, topic by topic."""
+    """How the reading of a server, or of SSODB, ended, topic by topic; and the file where the answers came in one."""
 
     name: str
     answered: bool
     topics: tuple[TopicRecord, ...]
+    file: AnswerFile | None = None
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ def build(result: Result) -> Page:
 
 def _log(result: Result) -> Iterator[LogEntry]:
     for server in result.servers:
-        yield LogEntry(server.name, server.answered, server.topics)
+        yield LogEntry(server.name, server.answered, server.topics, server.file)
     for name, database in _databases(result):
         where = f"{name} ({database.database} on {database.server})" if database.server else name
         yield LogEntry(where, answered=True, topics=database.topics)
@@ -288,6 +290,8 @@ def _facts(result: Result) -> Iterator[Fact]:
     )
     yield Fact("Run", f"{run.id}, {words.utc(run.started):%H:%M:%S} to {words.utc(run.finished):%H:%M:%S} UTC")
     yield Fact("Run by", f"{run.operator} on {run.auditor}, read-only")
+    if words.origins(result):
+        yield Fact("Not read over WinRM", ", ".join(words.origins(result)))
     yield Fact("Cluster", _cluster(result))
     for name, database in _databases(result):
         if database.server:

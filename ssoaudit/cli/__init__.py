@@ -10,6 +10,7 @@ import click
 from ssoaudit.cli import failures
 from ssoaudit.cli.audit import collect, demo, evaluate, run
 from ssoaudit.cli.catalogue import checks, topics
+from ssoaudit.cli.collector import collector
 from ssoaudit.cli.command import Group, show_version
 from ssoaudit.cli.configuration import read_configuration
 from ssoaudit.cli.grants import sql_grants
@@ -73,7 +74,7 @@ def cli(context: click.Context, verbose: int, log_file: Path | None) -> None:
     )
 
 
-for command in (demo, run, collect, evaluate, report, checks, topics, schema, sql_grants):
+for command in (demo, run, collect, evaluate, report, checks, topics, collector, schema, sql_grants):
     cli.add_command(command)
 
 

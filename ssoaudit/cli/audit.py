@@ -7,10 +7,18 @@ from typing import Any
 import click
 
 from ssoaudit import evidence as evidence_file
-from ssoaudit import inventory as inventory_file
 from ssoaudit import record
 from ssoaudit.cli import options
-from ssoaudit.cli.collecting import Manner, SqlCredentials, answered, credential, read_estate, sql_credentials
+from ssoaudit.cli.collecting import (
+    Estate,
+    Manner,
+    SqlCredentials,
+    answered,
+    credential,
+    estate_of,
+    read_estate,
+    sql_credentials,
+)
 from ssoaudit.cli.command import Command
 from ssoaudit.cli.judging import Question, judge, save_and_judge
 from ssoaudit.cli.outputs import EVIDENCE, REPORT, RESULT, Outputs, spare, stranger_to, try_directory
@@ -63,7 +71,7 @@ def demo(session: Session, scenario: str, out: Path) -> int:
         session.log.redaction.add([lab.password])
         logon = Credential(lab.user, lab.password, "the lab")
         sql = Credential(lab.sql_user, lab.password, "the lab")
-        evidence = read_estate(session, lab.inventory(), logon, Manner(), SqlCredentials(sql, sql))
+        evidence = read_estate(session, Estate(lab.inventory()), logon, Manner(), SqlCredentials(sql, sql))
     return save_and_judge(evidence, Question(Profile.PREFLIGHT), outputs)
 
 
@@ -87,7 +95,7 @@ def run(
     """Collect from the servers of INVENTORY, judge and report."""
     question = Question(Profile(profile), only, skip)
     question.refuse_if_empty()
-    estate = inventory_file.load(inventory)
+    estate = estate_of(inventory, manner)
     outputs = Outputs(out, (EVIDENCE, RESULT, REPORT))
     spare([inventory], outputs.paths(), "give another --out")
     outputs.prepare()
@@ -117,7 +125,7 @@ def collect(
     **manner: Any,  # noqa: ANN401 - what options.collecting adds
 ) -> int:
     """Collect from the servers of INVENTORY into a file, to be judged later or elsewhere."""
-    estate = inventory_file.load(inventory)
+    estate = estate_of(inventory, manner)
     if output != options.STDOUT:
         spare([inventory], [output], "give another --output")
         try_directory(output.parent, "give another --output")

@@ -3,15 +3,20 @@
 import getpass
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import click
 
+from ssoaudit import inventory as inventory_file
 from ssoaudit.cli.session import BIZTALK_VARIABLE, SQL_VARIABLE, Session
 from ssoaudit.credentials import Credential, Secret, resolve
-from ssoaudit.evidence import Evidence, Read
+from ssoaudit.documents import did_you_mean, visible
+from ssoaudit.evidence import Evidence, Read, ServerEvidence
 from ssoaudit.inventory import Inventory
 
 logger = logging.getLogger(__name__)
@@ -38,13 +43,57 @@ class Manner:
     event_count: int | None = None
 
 
-def credential(session: Session, inventory: Inventory, user: str | None) -> Credential:
-    """Whom to log on as. Where the ticket (kerberos) or a certificate counts everywhere, no password is asked for.
+@dataclass(frozen=True)
+class Estate:
+    """Whom to read: the inventory, and what servers have answered already, in files; `offline`: nobody else."""
 
-    Raises `CredentialError`.
+    inventory: Inventory
+    from_files: Mapping[str, ServerEvidence] = field(default_factory=dict)
+    offline: bool = False
+
+
+def estate_of(path: Path, manner: dict[str, Any]) -> Estate:
+    """The inventory in a file, and the files of --from. What says whom to read is taken out of `manner`.
+
+    Raises `DocumentError`, and `click.BadParameter` where --local is no server.
     """
+    folder, hours, local, offline = (manner.pop(name) for name in ("from", "max_age", "local", "offline"))
+    inventory = inventory_file.load(path)
+    if local is not None:
+        inventory = _read_on_the_spot(inventory, local)
+    if folder is None:
+        return Estate(inventory, offline=offline)
+    from ssoaudit.collect.facts_file import read_folder
+
+    from_files = read_folder(folder, inventory, datetime.now(timezone.utc), timedelta(hours=hours))
+    return Estate(inventory, from_files, offline)
+
+
+def _read_on_the_spot(inventory: Inventory, name: str) -> Inventory:
+    here = inventory.server(name)
+    if here is None:
+        near = did_you_mean(name, [server.name for server in inventory.servers])
+        message = f"'{visible(name)}' is no server of the inventory; {near or 'name one as it stands there'}"
+        raise click.BadParameter(message, param_hint="'--local'")
+    servers = tuple(
+        server.model_copy(update={"transport": "local" if server is here else "winrm"}) for server in inventory.servers
+    )
+    return inventory.model_copy(update={"servers": servers})
+
+
+def credential(session: Session, estate: Estate, user: str | None) -> Credential:
+    """Whom to log on as.
+
+    No password is asked for where nobody is asked over WinRM, or the ticket (kerberos) or a certificate counts
+    everywhere. Raises `CredentialError`.
+    """
+    inventory = estate.inventory
     name = user or inventory.winrm.user
-    methods = {inventory.winrm_of(server).auth for server in inventory.servers}
+    methods = {
+        inventory.winrm_of(server).auth
+        for server in inventory.servers
+        if server.transport == "winrm" and server.name not in estate.from_files and not estate.offline
+    }
     if methods <= {"kerberos", "certificate"}:
         return Credential(name or "", Secret(""), "the Kerberos ticket or the client's certificate")
     prompt = getpass.getpass if sys.stdin is not None and sys.stdin.isatty() else None
@@ -60,18 +109,24 @@ def _ask_for_sql_login(question: str) -> str:
 
 @dataclass(frozen=True)
 class SqlCredentials:
-    """The SQL logins for SSODB and for the BizTalk management database; None where the Windows identity is meant."""
+    """The SQL logins for SSODB and for the BizTalk management database.
+
+    None where the Windows identity is meant, or nobody is asked.
+    """
 
     sql: Credential | None = None
     biztalk: Credential | None = None
 
 
-def sql_credentials(session: Session, inventory: Inventory) -> SqlCredentials:
+def sql_credentials(session: Session, estate: Estate) -> SqlCredentials:
     """The SQL logins of the inventory with their passwords; one that serves both databases has one.
 
     Each login has a variable of its own, so that the password of one is never sent for the other.
     Raises `CredentialError`.
     """
+    if estate.offline:
+        return SqlCredentials()
+    inventory = estate.inventory
     sql = _sql_credential(session, inventory.sql.user, SQL_VARIABLE)
     user = inventory.biztalk.user if inventory.biztalk else None
     if user == inventory.sql.user:
@@ -94,25 +149,16 @@ def _sql_credential(session: Session, user: str | None, variable: str) -> Creden
     return found
 
 
-def read_estate(
-    session: Session,
-    inventory: Inventory,
-    credential: Credential,
-    manner: Manner,
-    sql: SqlCredentials = SqlCredentials(),
-) -> Evidence:
-    """Read all servers of an inventory, and its databases."""
-    # Imported here, so that judging and reporting work where pywinrm cannot be imported.
-    from ssoaudit.collect.collection import Collection, Options
-    from ssoaudit.collect.sql.address import SqlLogin
+def options_of(manner: Manner, *, offline: bool = False) -> Any:  # noqa: ANN401 - of a module that is imported below
+    """The manner as the collector's `Options`."""
+    from ssoaudit.collect.collection import Options
     from ssoaudit.collect.winrm.limits import Limits
-    from ssoaudit.collect.winrm.logon import Logon
 
     limits = Limits(
         connect=manner.connect_timeout or Limits.connect,
         deadline=manner.timeout or Limits.deadline,
     )
-    options = Options(
+    return Options(
         manner.workers,
         limits,
         compile=not manner.no_compile,
@@ -121,16 +167,34 @@ def read_estate(
         active_network=manner.active_network,
         event_days=manner.event_days or Options.event_days,
         event_count=manner.event_count or Options.event_count,
+        offline=offline,
     )
-    with _progress(session, len(inventory.servers)) as progress:
+
+
+def read_estate(
+    session: Session,
+    estate: Estate,
+    credential: Credential,
+    manner: Manner,
+    sql: SqlCredentials = SqlCredentials(),
+) -> Evidence:
+    """Read all servers of an estate, and its databases."""
+    # Imported here, so that judging and reporting work where pywinrm cannot be imported.
+    from ssoaudit.collect.collection import Collection
+    from ssoaudit.collect.sql.address import SqlLogin
+    from ssoaudit.collect.winrm.logon import Logon
+
+    options = options_of(manner, offline=estate.offline)
+    with _progress(session, len(estate.inventory.servers)) as progress:
         return Collection(
-            inventory,
+            estate.inventory,
             Logon(credential.user, credential.password),
             options,
             progress,
             session.run_id,
             sql_login=SqlLogin(sql.sql.user, sql.sql.password) if sql.sql else None,
             biztalk_login=SqlLogin(sql.biztalk.user, sql.biztalk.password) if sql.biztalk else None,
+            from_files=estate.from_files,
         ).collect()
 
 

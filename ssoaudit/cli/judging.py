@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import click
 
@@ -86,7 +86,7 @@ def _warn_if_old(result: Result) -> None:
         logger.warning(
             "the evidence was collected on %s UTC and is relied on for %d hours in this profile; "
             "collect again before you act on it",
-            f"{result.run.finished:%Y-%m-%d %H:%M}",
+            f"{result.expires - timedelta(hours=result.profile.lifetime_hours):%Y-%m-%d %H:%M}",
             result.profile.lifetime_hours,
         )
 

@@ -92,6 +92,29 @@ event_count = click.option(
     help="How many events of a kind are read of a server at most, the newest ones.",
 )
 
+from_files = click.option(
+    "--from",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIRECTORY",
+    help="Take the answers of servers whose .ssofacts file is there; the others are asked as usual.",
+)
+max_age = click.option(
+    "--max-age",
+    type=click.IntRange(1, 8760),
+    default=24,
+    show_default=True,
+    metavar="HOURS",
+    help="How old such a file may be.",
+)
+offline = click.option(
+    "--offline", is_flag=True, help="Ask nobody, the databases included: what is in no file is not collected."
+)
+local = click.option(
+    "--local",
+    metavar="SERVER",
+    help="This server is the machine you are on: start powershell.exe here instead of using WinRM.",
+)
+
 inventory = click.argument("inventory", type=click.Path(path_type=Path))
 
 
@@ -113,9 +136,23 @@ def judging(command: C) -> C:
     return command
 
 
-def collecting(command: C) -> C:
-    """Account, threads, limits, and what may be done on the servers."""
-    allowing = (active_network, allow_temp_files, no_s4u, no_compile)
-    for option in (*allowing, event_count, event_days, connect_timeout, timeout, workers, user):
+def asking(command: C) -> C:
+    """What may be done on the servers, and how much of their event logs is read."""
+    for option in (active_network, allow_temp_files, no_s4u, no_compile, event_count, event_days):
         command = option(command)
     return command
+
+
+def reading(command: C) -> C:
+    """Account, threads, limits, and what may be done on the servers, all of which are asked."""
+    command = asking(command)
+    for option in (connect_timeout, timeout, workers, user):
+        command = option(command)
+    return command
+
+
+def collecting(command: C) -> C:
+    """Account, threads, time limits, what may be done on the servers, and which are not asked over WinRM."""
+    for option in (local, offline, max_age, from_files):
+        command = option(command)
+    return reading(command)

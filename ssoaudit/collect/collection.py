@@ -13,21 +13,19 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from functools import partial
 
 from ssoaudit.collect import script
+from ssoaudit.collect.caller import Caller
 from ssoaudit.collect.databases import Databases, Logins, Place, read_databases, unread_databases
 from ssoaudit.collect.faults import Fault, FaultStage
 from ssoaudit.collect.frames import Transcript, read_transcript, readings, refusal
-from ssoaudit.collect.guard import BEFORE_LOGON, NOT_TRIED, LogonGuard
+from ssoaudit.collect.guard import BEFORE_LOGON, NOT_TRIED
 from ssoaudit.collect.names import Names, names_to_ask
 from ssoaudit.collect.printed import Printed
 from ssoaudit.collect.sql.address import SqlLogin
 from ssoaudit.collect.sql.classify import missing
 from ssoaudit.collect.ssodb import read_ssodb
-from ssoaudit.collect.winrm import attempts
 from ssoaudit.collect.winrm.budget import Budget
-from ssoaudit.collect.winrm.endpoint import Endpoint, endpoint, logon_method
 from ssoaudit.collect.winrm.limits import Limits
 from ssoaudit.collect.winrm.logon import Logon
 from ssoaudit.collect.winrm.watchdog import abandon
@@ -44,9 +42,10 @@ from ssoaudit.facts import (
     Services,
     SqlAlias,
 )
-from ssoaudit.inventory import Inventory, Server, WinrmSettings
+from ssoaudit.inventory import Inventory, Server
 from ssoaudit.record import RunRecord
 from ssoaudit.version import __version__
+from ssoaudit.vocabulary import Source
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +56,7 @@ _GLANCE = 0.2  # seconds: on Windows, a wait for a lock that has no end may be d
 
 FIRST_LOOK: tuple[type[Fact], ...] = (Env, EntssoRegistry, Services, ClusterView)
 MAXIMUM_WORKERS = 64
+OFFLINE = "offline"
 DEFAULTS = Limits()
 
 Progress = Callable[[str, int, int], None]
@@ -70,7 +70,8 @@ class Options:
     `compile` allows the C# compiler that the logon rights need, `s4u` the logons for identification that the tokens
     need, `temp_files` the export of the logon rights to a temporary file where compiling fails, `active_network` a
     connection from each server to the endpoint mapper behind the network name. Of the event logs the newest
-    `event_count` events of a kind are read (5000 at most), of the last `event_days` days (3650 at most).
+    `event_count` events of a kind are read (5000 at most), of the last `event_days` days (3650 at most). `offline` asks
+    nobody: what did not come in files is not collected.
     """
 
     workers: int | None = None
@@ -81,6 +82,7 @@ class Options:
     active_network: bool = False
     event_days: int = 365
     event_count: int = 1000
+    offline: bool = False
 
     @property
     def wanted(self) -> tuple[type[Fact], ...]:
@@ -96,7 +98,7 @@ class Options:
 
 @dataclass
 class Collection:
-    """One collection of one estate; `collect` runs it."""
+    """One collection of one estate; `collect` runs it. Servers in `from_files`, by name, are not asked."""
 
     inventory: Inventory
     logon: Logon
@@ -106,16 +108,17 @@ class Collection:
     cancelled: threading.Event = field(default_factory=threading.Event)
     sql_login: SqlLogin | None = None
     biztalk_login: SqlLogin | None = None
+    from_files: Mapping[str, ServerEvidence] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._guards: dict[str, LogonGuard] = {}
+        self._caller = Caller(self.inventory, self.logon, self.cancelled)
         self._taken: dict[str, float] = {}
 
     def collect(self) -> Evidence:
         """Read all servers. Raises nothing but `KeyboardInterrupt`, after the servers were cleaned up."""
         started = _now()
         first = self._first_look()
-        ssodb = read_ssodb(self.inventory, _registry(first), self.sql_login)
+        ssodb = read_ssodb(self.inventory, _registry(first), self.sql_login, offline=self.options.offline)
         names = names_to_ask(self.inventory, first.values(), ssodb)
         databases = _beside(lambda: self._databases(ssodb, _registry(first)))
         servers = self._all_servers(first, names)
@@ -130,7 +133,7 @@ class Collection:
                 auditor=platform.node(),
                 version=__version__,
                 script_sha256=script.sha256(),
-                unsafe_options=(*unsafe_options(self.inventory), *read.notes),
+                unsafe_options=(*unsafe_options(self.inventory, self._asked()), *read.notes),
             ),
             inventory=self.inventory,
             asked=tuple(topic.topic for topic in self.options.wanted),
@@ -141,12 +144,19 @@ class Collection:
         )
 
     def _databases(self, ssodb: DatabaseEvidence, registry: EntssoRegistry | None) -> Databases:
+        told, logins = Place(aliases=_aliases(registry)), Logins(self.sql_login, self.biztalk_login)
         try:
-            told = Place(aliases=_aliases(registry))
-            return read_databases(self.inventory, ssodb, told, Logins(self.sql_login, self.biztalk_login))
+            return read_databases(self.inventory, ssodb, told, logins, offline=self.options.offline)
         except Exception as error:  # the databases never spoil the run
             logger.exception("fault in the collector", extra={"target": "databases"})
-            return unread_databases(self.inventory, ssodb, missing(_internal("the databases", error)))
+            return unread_databases(self.inventory, ssodb, missing(internal("the databases", error)))
+
+    def _asked(self) -> tuple[Server, ...]:
+        """The servers that are asked over WinRM."""
+        if self.options.offline:
+            return ()
+        servers = self.inventory.servers
+        return tuple(each for each in servers if each.transport == "winrm" and each.name not in self.from_files)
 
     def _first_look(self) -> dict[str, ServerEvidence]:
         """Ask one node for what the other steps need; the next one if it is silent, or cannot tell where SSODB is.
@@ -206,6 +216,8 @@ class Collection:
         return _merged(first, first.model_copy(update={"topics": unasked}))
 
     def _ask(self, server: Server, topics: Sequence[type[Fact]], names: Names, limits: Limits) -> ServerEvidence:
+        if server.name in self.from_files:
+            return self.from_files[server.name]
         started = _now()
         printed = Printed()
         fault: Fault | None = None
@@ -213,12 +225,12 @@ class Collection:
             self._run(server, topics, names, limits, printed)
         except Fault as error:
             fault = error
-            level = logging.INFO if error.code == NOT_TRIED else logging.WARNING
+            level = logging.INFO if error.code in (NOT_TRIED, OFFLINE) else logging.WARNING
             extra = {"target": server.name, "stage": error.stage.value, "details": error.details}
             logger.log(level, "%s", error, extra=extra)
         except Exception as error:  # one server never spoils the run
             logger.exception("fault in the collector", extra={"target": server.name})
-            fault = _internal(server.name, error)
+            fault = internal(server.name, error)
         transcript = read_transcript(bytes(printed.data)) if printed.data else Transcript()
         answers = readings(server.name, topics, transcript, fault)
         answers |= {
@@ -227,12 +239,21 @@ class Collection:
             if topic not in topics and topics is not FIRST_LOOK
         }
         heard = printed.heard if isinstance(answers.get(Env.topic), Read) else None
-        return ServerEvidence(name=server.name, started=started, finished=_now(), topics=answers, heard=heard)
+        return ServerEvidence(
+            name=server.name,
+            started=started,
+            finished=_now(),
+            topics=answers,
+            heard=heard,
+            source=Source(server.transport),
+        )
 
     def _run(
         self, server: Server, topics: Sequence[type[Fact]], names: Names, limits: Limits, printed: Printed
     ) -> None:
-        stdin = script.stdin(self._parameters(topics, names))
+        if self.options.offline:
+            raise _offline(server)
+        stdin = script.stdin(parameters(self.options, topics, names))
         budget = Budget(limits)
         self._powershell(server, script.ARGUMENTS, stdin, budget, printed)
         if refusal(bytes(printed.data)) == script.TRUNCATED:
@@ -243,44 +264,28 @@ class Collection:
         self, server: Server, arguments: Sequence[str], stdin: bytes, budget: Budget, printed: Printed
     ) -> None:
         printed.begin()
-        settings = self.inventory.winrm_of(server)
-        where = endpoint(server.name, server.address or server.host, settings)
-        guard = self._guards.setdefault(_credential(where, settings), LogonGuard())
-        try:
-            output = attempts.run(
-                where,
-                settings,
-                self.logon,
-                script.COMMAND,
-                arguments,
-                stdin,
-                limits=budget.left,
-                cancelled=self.cancelled,
-                turn=budget.uncounted(partial(guard.logon, server.name)),
-                on_stdout=printed.take,
-            )
-        except Fault as fault:
-            guard.learn(server.name, fault)
-            raise
+        output = self._caller.run(server, arguments, stdin, budget, printed.take)
         extra = {"target": server.name, "stage": FaultStage.RUN.value}
         logger.info("read in %.1f s, exit code %d", output.seconds, output.exit_code, extra=extra)
         if output.stderr:
             logger.info("PowerShell said: %s", output.stderr, extra=extra)
 
-    def _parameters(self, topics: Sequence[type[Fact]], names: Names) -> dict[str, object]:
-        return {
-            "topics": [topic.topic for topic in topics],
-            "accounts": list(names.accounts),
-            "groups": list(names.groups),
-            "hosts": list(names.hosts),
-            "network_names": list(names.network_names),
-            "compile": self.options.compile,
-            "s4u": self.options.s4u,
-            "allow_temp_files": self.options.temp_files,
-            "active_network": self.options.active_network,
-            "event_days": self.options.event_days,
-            "event_count": self.options.event_count,
-        }
+
+def parameters(options: Options, topics: Sequence[type[Fact]], names: Names) -> dict[str, object]:
+    """What the node script is told: the topics asked for, the names to resolve, and what it may do."""
+    return {
+        "topics": [topic.topic for topic in topics],
+        "accounts": list(names.accounts),
+        "groups": list(names.groups),
+        "hosts": list(names.hosts),
+        "network_names": list(names.network_names),
+        "compile": options.compile,
+        "s4u": options.s4u,
+        "allow_temp_files": options.temp_files,
+        "active_network": options.active_network,
+        "event_days": options.event_days,
+        "event_count": options.event_count,
+    }
 
 
 def _beside(work: Callable[[], Databases]) -> "Future[Databases]":
@@ -297,10 +302,10 @@ def _beside(work: Callable[[], Databases]) -> "Future[Databases]":
     return future
 
 
-def unsafe_options(inventory: Inventory) -> tuple[str, ...]:
-    """One sentence for every setting of the inventory that gives up a protection; reports print them."""
+def unsafe_options(inventory: Inventory, asked: Sequence[Server]) -> tuple[str, ...]:
+    """One sentence for every setting of the servers asked that gives up a protection; reports print them."""
     sentences = []
-    for server in inventory.servers:
+    for server in asked:
         settings = inventory.winrm_of(server)
         if settings.insecure_skip_verify:
             sentences.append(f"{server.name}: the certificate is not verified")
@@ -310,17 +315,6 @@ def unsafe_options(inventory: Inventory) -> tuple[str, ...]:
             sentence = "the password itself is sent to the server, which can use it elsewhere (credssp)"
             sentences.append(f"{server.name}: {sentence}")
     return tuple(sentences)
-
-
-def _credential(where: Endpoint, settings: WinrmSettings) -> str:
-    """What is logged on with there. The password is one and the same for NTLM, Basic and CredSSP.
-
-    Raises a `Fault` where the method cannot be had.
-    """
-    method = logon_method(where, settings)
-    if method == "certificate":
-        return f"certificate {settings.client_cert}"
-    return "ticket" if method == "kerberos" else "password"
 
 
 def _wind_up(pool: ThreadPoolExecutor, futures: set[Future[ServerEvidence]]) -> None:
@@ -380,7 +374,17 @@ def _left_out(topic: type[Fact]) -> Missing:
     )
 
 
-def _internal(server: str, error: Exception) -> Fault:
+def _offline(server: Server) -> Fault:
+    return Fault(
+        FaultStage.CONFIGURE,
+        OFFLINE,
+        f"{server.name} was not asked (--offline), and no file of it was given.",
+        f"Run the stand-alone script on {server.name} and give its file with --from, or collect without --offline.",
+    )
+
+
+def internal(server: str, error: Exception) -> Fault:
+    """A fault of our own, which spoils one server and not the run."""
     return Fault(
         FaultStage.READ,
         "internal",

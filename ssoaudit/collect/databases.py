@@ -68,6 +68,8 @@ def read_databases(
     told: Place,
     logins: Logins,
     limits: SqlLimits = DEFAULTS,
+    *,
+    offline: bool = False,
 ) -> Databases:
     """Read msdb beside the management database and its MessageBoxes, all within one deadline.
 
@@ -77,8 +79,10 @@ def read_databases(
         told: Where a node's registry has the management database, for what the inventory leaves out.
         logins: The SQL logins.
         limits: How long it may take.
+        offline: Whether asking is forbidden.
     """
-    reading = DatabaseReader(inventory, ssodb, told, logins, limits, time.monotonic() + limits.deadline)
+    until = time.monotonic() + limits.deadline
+    reading = DatabaseReader(inventory, ssodb, told, logins, limits, until, offline=offline)
     backups = reading.backups()
     management = reading.management()
     boxes = reading.message_boxes(management)
@@ -103,6 +107,7 @@ class DatabaseReader:
     logins: Logins
     limits: SqlLimits
     until: float
+    offline: bool = False
 
     def backups(self) -> Pending | None:
         """Msdb's reading; none where SSODB opened no session: msdb would not either, and a login is not tried twice."""
@@ -129,6 +134,8 @@ class DatabaseReader:
             return None
         if is_to_be_made(inventory):
             return unasked(started, _TO_BE_MADE, BIZTALK_TOPICS)
+        if self.offline:
+            return unasked(started, _OFFLINE, BIZTALK_TOPICS)
         server, database = _place(self._settings, self.told)
         if server is None:
             return unasked(started, _ADDRESS_UNKNOWN, BIZTALK_TOPICS)
@@ -238,6 +245,13 @@ _TO_BE_MADE = Missing(
     stage="configure",
     message="the BizTalk management database is still to be made, says the inventory (change: new)",
     hint="Nothing to do before the configuration.",
+)
+_OFFLINE = Missing(
+    status=ReadStatus.NOT_COLLECTED,
+    code="offline",
+    stage="configure",
+    message="the BizTalk management database was not asked (--offline)",
+    hint="Collect without --offline where SQL Server can be reached.",
 )
 _NOT_ASKED = Missing(
     status=ReadStatus.NOT_COLLECTED,

@@ -91,6 +91,7 @@ def missing(fault: Fault) -> Missing:
         "too-large": ReadStatus.TOO_LARGE,
         "unfinished": ReadStatus.MALFORMED,
         "language-mode": ReadStatus.DENIED,
+        "offline": ReadStatus.NOT_COLLECTED,
     }
     status = statuses.get(fault.code, ReadStatus.UNREACHABLE)
     return Missing(status=status, code=fault.code, stage=fault.stage.value, message=fault.message, hint=fault.hint)
@@ -219,8 +220,8 @@ def _refusal(server: str, why: str) -> Fault:
             FaultStage.RUN,
             "language-mode",
             f"{server} runs PowerShell in {why.removeprefix('language-mode').strip() or 'a restricted language mode'}.",
-            "An application control policy forbids the collector there, and it is not worked around. The way out is to "
-            "sign its script with the site's own certificate, to allow it in the policy, and to run it there by hand.",
+            "An application control policy forbids the collector there; it is not worked around. Let the site sign the "
+            f"stand-alone script (ssoaudit collector -o), run it on {server}, and collect with --from.",
         )
     return Fault(
         FaultStage.RUN,

@@ -33,7 +33,7 @@ class Names:
     network_names: tuple[str, ...] = ()
 
 
-def names_to_ask(inventory: Inventory, first: Iterable[ServerEvidence], ssodb: DatabaseEvidence) -> Names:
+def names_to_ask(inventory: Inventory, first: Iterable[ServerEvidence], ssodb: DatabaseEvidence | None) -> Names:
     """The service's account as it is and as it is recorded, the operators, the SSO groups, and the machines."""
     first = tuple(first)
     accounts = [inventory.service_account, *inventory.operators, *_service_accounts(first)]
@@ -73,8 +73,10 @@ def _names_of_group(evidence: ServerEvidence) -> list[str | None]:
     return [text for name in names for text in (name.network_name, name.dns_name)]
 
 
-def _databases_names(ssodb: DatabaseEvidence) -> list[str]:
+def _databases_names(ssodb: DatabaseEvidence | None) -> list[str]:
     """SSODB's server, and the secret server that SSODB names."""
+    if ssodb is None:
+        return []
     reading = ssodb.topics.get(GlobalInfo.topic)
     info = typed(reading, GlobalInfo) if reading else None
     masters = [row.gi_SecretServer for row in info.rows] if isinstance(info, GlobalInfo) else []
@@ -99,8 +101,8 @@ def _service_account(evidence: ServerEvidence) -> str | None:
     return entsso.start_name if entsso else None
 
 
-def _groups_of(ssodb: DatabaseEvidence) -> list[str]:
-    reading = ssodb.topics.get(GlobalInfo.topic)
+def _groups_of(ssodb: DatabaseEvidence | None) -> list[str]:
+    reading = ssodb.topics.get(GlobalInfo.topic) if ssodb else None
     info = typed(reading, GlobalInfo) if reading else None
     if not isinstance(info, GlobalInfo):
         return []

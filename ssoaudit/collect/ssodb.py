@@ -13,11 +13,15 @@ from ssoaudit.inventory import Inventory
 from ssoaudit.vocabulary import Stage
 
 
-def read_ssodb(inventory: Inventory, registry: EntssoRegistry | None, login: SqlLogin | None) -> DatabaseEvidence:
-    """What SSODB answers, or why it was not asked. Raises nothing."""
+def read_ssodb(
+    inventory: Inventory, registry: EntssoRegistry | None, login: SqlLogin | None, *, offline: bool = False
+) -> DatabaseEvidence:
+    """What SSODB answers, or why it was not asked, as `offline` forbids it. Raises nothing."""
     started = datetime.now(timezone.utc)
     if is_to_be_made(inventory):
         return unasked(started, _TO_BE_MADE, SSODB_TOPICS)
+    if offline:
+        return unasked(started, _OFFLINE, SSODB_TOPICS)
     server, database = _place(inventory, registry)
     address = inventory.sql.address or server
     if address is None or database is None:
@@ -98,6 +102,13 @@ _TO_BE_MADE = Missing(
     stage="configure",
     message="SSODB is still to be made, says the inventory (change: new)",
     hint="Nothing to do before the configuration.",
+)
+_OFFLINE = Missing(
+    status=ReadStatus.NOT_COLLECTED,
+    code="offline",
+    stage="configure",
+    message="SSODB was not asked (--offline)",
+    hint="Collect without --offline where SQL Server can be reached.",
 )
 _ADDRESS_UNKNOWN = Missing(
     status=ReadStatus.NOT_COLLECTED,

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import takewhile
 from xml.sax.saxutils import escape
 
@@ -58,20 +59,36 @@ def powershell(
         try:
             reads_console = _reads_console(command, arguments, bootstrap, fallback)
             parameters = _admit(stdin if drains_stdin or reads_console else b"", language_mode)
-            asked = [(topic, answers.get(topic) or _unknown(topic)) for topic in _topics(parameters)]
+            lines, ended = _frames(parameters, answers)
         except _RefusedError as refusal:
             return Reply(f"SSOAUDIT/1 REFUSED {refusal}\r\n".encode())
         except _ThrownError as error:
             return Reply(b"", clixml(str(error)), 1)
-        answered = list(takewhile(lambda pair: not pair[1].hangs, asked))
-        lines = [_frame(topic, answer) for topic, answer in answered]
-        ended = len(answered) == len(asked)
-        if ended:
-            lines.append(f"SSOAUDIT/1 END {len(lines)}".encode())
         between = b"\r\n" + noise + b"\r\n" if noise else b"\r\n"
         return Reply(between.join(lines) + b"\r\n" if lines else b"", ended=ended)
 
     return run
+
+
+def facts_file(script: bytes, computer: str, answers: Mapping[str, Answer], now: datetime) -> bytes:
+    """What the stand-alone script leaves on a machine that answers so, with `now` for its clock.
+
+    As above the script is not run: what it asks for and the node script's SHA-256 are taken from its text.
+    """
+    text = script.decode("ascii")
+    parameters, digest = (_assigned(name, text) for name in ("Parameters", "ScriptHash"))
+    clock = f"{now:%Y-%m-%dT%H:%M:%S.%f}0Z"
+    header = ("SSOFACTS/1", f"script {digest}", f"computer {computer}", f"started {clock}", f"parameters {parameters}")
+    lines = [*(line.encode() for line in header), *_frames(parameters, answers)[0], f"finished {clock}".encode()]
+    content = b"".join(line + b"\r\n" for line in lines)
+    return content + f"sha256 {hashlib.sha256(content).hexdigest()}\r\n".encode()
+
+
+def _assigned(name: str, text: str) -> str:
+    found = re.search(rf"(?m)^\${name} = '([^']*)'\r$", text)
+    if found is None:
+        raise ValueError(f"the script does not set ${name}")
+    return found[1]
 
 
 def clixml(error: str) -> bytes:
@@ -119,6 +136,15 @@ def _topics(parameters: str) -> Sequence[str]:
     if not isinstance(topics, list) or not all(isinstance(topic, str) for topic in topics):
         raise _ThrownError("The topics are not a list of names.")
     return topics
+
+
+def _frames(parameters: str, answers: Mapping[str, Answer]) -> tuple[list[bytes], bool]:
+    """The lines that the node script prints, and whether it comes to its end."""
+    asked = [(topic, answers.get(topic) or _unknown(topic)) for topic in _topics(parameters)]
+    answered = list(takewhile(lambda pair: not pair[1].hangs, asked))
+    lines = [_frame(topic, answer) for topic, answer in answered]
+    ended = len(answered) == len(asked)
+    return ([*lines, f"SSOAUDIT/1 END {len(lines)}".encode()] if ended else lines), ended
 
 
 def _unknown(topic: str) -> Answer:

@@ -128,6 +128,7 @@ def test_every_option_has_a_variable_and_a_key() -> None:
     assert "log_file" in known[""]
     collecting = {"user", "workers", "timeout", "connect_timeout"}
     collecting |= {"no_compile", "no_s4u", "allow_temp_files", "active_network", "event_days", "event_count"}
+    collecting |= {"from", "max_age", "offline", "local"}
     assert set(known["collect"]) == collecting | {"output"}
     assert set(known["run"]) == collecting | {"profile", "only", "skip", "out"}
     below = click.Context(run, info_name="run", parent=context)

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from ssoaudit.cli.collecting import SqlCredentials, sql_credentials
+from ssoaudit.cli.collecting import Estate, SqlCredentials, sql_credentials
 from ssoaudit.cli.session import Session
 from ssoaudit.credentials import CredentialError
 from ssoaudit.inventory import BizTalkSettings, Inventory, Server, SqlSettings
@@ -23,7 +23,7 @@ def nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable, raising=False)
 
 
-def resolved(sql: str | None, biztalk: str | None) -> SqlCredentials:
+def resolved(sql: str | None, biztalk: str | None, *, offline: bool = False) -> SqlCredentials:
     inventory = Inventory(
         name="lab",
         servers=(Server(host="NODE1", roles=(Role.CLUSTER,)),),
@@ -31,7 +31,7 @@ def resolved(sql: str | None, biztalk: str | None) -> SqlCredentials:
         biztalk=BizTalkSettings(server="SQL02", user=biztalk),
     )
     with Session() as session:
-        return sql_credentials(session, inventory)
+        return sql_credentials(session, Estate(inventory, offline=offline))
 
 
 def told(found: SqlCredentials) -> list[tuple[str, str] | None]:
@@ -42,6 +42,10 @@ def test_two_logins_have_a_variable_each(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv(SQL, "of-the-first")
     monkeypatch.setenv(BIZTALK, "of-the-second")
     assert told(resolved("auditor", "other")) == [("auditor", "of-the-first"), ("other", "of-the-second")]
+
+
+def test_where_nobody_is_asked_no_password_is_needed() -> None:
+    assert told(resolved("auditor", "other", offline=True)) == [None, None]
 
 
 def test_one_login_has_one_password(monkeypatch: pytest.MonkeyPatch) -> None:

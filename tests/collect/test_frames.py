@@ -193,8 +193,8 @@ def test_a_restricted_language_mode_is_told_with_the_way_out() -> None:
     found = reading(b"SSOAUDIT/1 REFUSED language-mode ConstrainedLanguage")
     assert isinstance(found, Missing)
     assert found.message == "NODE1 runs PowerShell in ConstrainedLanguage."
-    assert "sign its script with the site's own certificate" in found.hint
-    assert "run it there by hand" in found.hint
+    assert "Let the site sign the stand-alone script (ssoaudit collector -o), run it on NODE1" in found.hint
+    assert "collect with --from" in found.hint
 
 
 @pytest.mark.parametrize(

@@ -143,9 +143,10 @@ def test_the_collector_knows_every_status_of_the_script() -> None:
 
 
 def test_the_script_has_every_reader_once_in_the_order_of_the_topics() -> None:
-    assert re.findall(r"(?m)^function (Read-\w+) \{", SCRIPT) == [reader_name(topic.topic) for topic in TOPICS]
+    topics = [topic.topic for topic in TOPICS]
+    assert re.findall(r"(?m)^function (Read-\w+) \{", SCRIPT) == [reader_name(topic) for topic in topics]
     table = re.findall(r"(?m)^    (\w+) = \$\{function:(Read-\w+)\}$", SCRIPT)
-    assert table == [(topic.topic, reader_name(topic.topic)) for topic in TOPICS]
+    assert table == [(topic, reader_name(topic)) for topic in topics]
 
 
 @pytest.mark.parametrize(
@@ -615,7 +616,7 @@ def test_the_page_shows_the_command_line() -> None:
 
 
 def test_the_modules_own_files_are_the_script() -> None:
-    parts = sorted((Path(node_script.__file__).parent).glob("*.ps1"))
-    assert [part.name for part in parts] == ["loop.ps1", "prologue.ps1"]
+    *parts, wrapper = sorted((Path(node_script.__file__).parent).glob("*.ps1"))
+    assert [part.name for part in (*parts, wrapper)] == ["loop.ps1", "prologue.ps1", "standalone.ps1"]
     for part in parts:
         assert part.read_text(encoding="ascii").strip() in SCRIPT

@@ -24,4 +24,6 @@ from ssoaudit.vocabulary import Role
 def test_one_sentence_for_each_protection_given_up(settings: WinrmSettings, told: list[str]) -> None:
     nodes = tuple(Server(host=host, roles=(Role.CLUSTER,)) for host in ("node1", "node2"))
     estate = Inventory(name="x", winrm=settings, servers=nodes)
-    assert unsafe_options(estate) == tuple(f"{name}: {sentence}" for name in ("NODE1", "NODE2") for sentence in told)
+    assert unsafe_options(estate, estate.servers) == tuple(
+        f"{name}: {sentence}" for name in ("NODE1", "NODE2") for sentence in told
+    )

@@ -122,6 +122,12 @@ def test_a_management_database_that_is_still_to_be_made_is_absent() -> None:
     assert code(found.management) == "to-be-made"
 
 
+def test_offline_nothing_is_asked() -> None:
+    estate = inventory(biztalk=BizTalkSettings(server="SQL02", driver=NO_DRIVER))
+    found = read_databases(estate, ssodb(REFUSED), Place(), Logins(), offline=True)
+    assert (code(found.management), found.message_boxes) == ("offline", ())
+
+
 @pytest.mark.parametrize("place", [Place(), Place(None, "BizTalkMgmtDb"), Place("(local)", "BizTalkMgmtDb")])
 def test_without_an_address_the_management_database_is_not_asked(place: Place) -> None:
     found = read_databases(inventory(APP), ssodb(), place, Logins())
