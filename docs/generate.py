@@ -11,20 +11,24 @@ from pathlib import Path
 import click
 
 from docs import read_only
+from ssoaudit import pilot
 from ssoaudit.cli import cli
 from ssoaudit.cli.catalogue import topics_of
 from ssoaudit.cli.failures import variables
 from ssoaudit.cli.schema import SCHEMAS, text_of
 from ssoaudit.collect.sql.catalogue import TOPICS as SQL_TOPICS
+from ssoaudit.evidence import Read, Reading
 from ssoaudit.exitcodes import ExitCode
-from ssoaudit.facts import TOPICS, Fact, SqlFact
+from ssoaudit.facts import PILOT_TOPICS, TOPICS, Fact, SqlFact
 from ssoaudit.facts.fact import Part, Scope
+from ssoaudit.pilot import PilotBundle
 from ssoaudit.profiles import PROFILES
 from ssoaudit.registry import Registered, find_checks
 from ssoaudit.vocabulary import ClusterRole, Profile, Target
 
 DOCS = Path(__file__).parent
-ALL_TOPICS = (*TOPICS, *SQL_TOPICS)
+GOLDEN = DOCS.parent / "tests" / "golden" / "bundles"
+ALL_TOPICS = (*TOPICS, *PILOT_TOPICS, *SQL_TOPICS)
 GENERATED = "<!-- Written by `make docs` from the code; do not edit. -->"
 
 TARGETS = {
@@ -55,6 +59,7 @@ def pages() -> dict[str, str]:
         "exit-codes.md": _page("Exit codes", _exit_codes()),
         "read-only.md": read_only.page(),
         "topics.md": _page("Topics", _topics()),
+        "verified-on.md": _page("Verified on", _verified_on(golden_bundles())),
         **{f"schemas/{kind}.schema.json": text_of(kind) for kind in SCHEMAS},
     }
 
@@ -255,6 +260,53 @@ def _topics() -> Iterator[str]:
         for part in _parts(topic):
             yield f"`{part.__name__}`: {inspect.getdoc(part)}"
             yield _table(("Field", "Type"), _fields(part))
+
+
+def golden_bundles() -> dict[str, PilotBundle]:
+    """The bundles of real sites, by the name of their file."""
+    paths = sorted(GOLDEN.glob("*.json"))
+    return {path.stem: pilot.load(path) for path in paths if path.name != "expected.json"}
+
+
+def _verified_on(bundles: Mapping[str, PilotBundle]) -> Iterator[str]:
+    yield (
+        "On which real systems ssoaudit was seen to work, from the bundles that [the pilot kit](pilot.md) made there "
+        "and whose owners have published them."
+    )
+    if not bundles:
+        yield (
+            "**None yet.** Everything is tested against the protocols, against documented answers and against the lab "
+            "of the tests; nothing of it has been seen on Windows, SQL Server or Enterprise SSO. What is not known for "
+            "that reason stands in [the pilot kit's questions](pilot.md#questions-that-it-answers)."
+        )
+        return
+    yield _table(
+        ("Bundle", "Collected", "Version", "Servers", "PowerShell", "Windows build", "Enterprise SSO", "SQL Server"),
+        [(name, *_seen(bundle)) for name, bundle in bundles.items()],
+    )
+
+
+def _seen(bundle: PilotBundle) -> tuple[str, ...]:
+    evidence = bundle.evidence
+    answers = [reading for server in evidence.servers for reading in server.topics.items()]
+    tests = [reading for run in bundle.self_tests for reading in run.topics.items()]
+    rows = evidence.ssodb.topics.items() if evidence.ssodb else ()
+    return (
+        f"{bundle.run.finished:%Y-%m-%d}",
+        bundle.run.version,
+        str(len(evidence.servers)),
+        _values(answers, "env", "powershell_version"),
+        _values(tests, "self_test", "build"),
+        _values(answers, "entsso_registry", "product_version"),
+        _values(rows, "sql_server", "product_version"),
+    )
+
+
+def _values(readings: Iterable[tuple[str, Reading]], topic: str, name: str) -> str:
+    """What the readings of a topic say in a field, of the first row where there are rows; each value once."""
+    data = [reading.data for said, reading in readings if said == topic and isinstance(reading, Read)]
+    first = [each["rows"][0] if each.get("rows") else each for each in data]
+    return ", ".join(sorted({str(each[name]) for each in first if each.get(name)})) or "not told"
 
 
 def _reader(topic: type[Fact]) -> str:

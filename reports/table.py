@@ -122,6 +122,8 @@ def _summary(result: Result, *, width: int) -> str:
     lines = [f"{words.count(len(result.findings), 'result')}: {_counted(totals)}"]
     if result.not_covered:
         lines.append(f"Not covered: {_list(result.not_covered)}")
+    if result.run.redacted:
+        lines.append(words.REDACTED)
     if result.run.unsafe_options:
         lines.append(f"UNSAFE OPTIONS: {_list(result.run.unsafe_options)}")
     if words.origins(result):

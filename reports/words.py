@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from ssoaudit.result import Result, ServerRecord
 from ssoaudit.vocabulary import Severity, Source, State
 
+REDACTED = "Redacted: names, addresses and ids are pseudonyms."
 STATE = {
     State.FAIL: "Fail",
     State.NOT_VERIFIED: "Not verified",

@@ -17,6 +17,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2200
 _KINDS: Mapping[str, tuple[str, frozenset[str]]] = {
     "evidence bundle": ("evidence", frozenset({"inventory", "asked", "servers"})),
     "result": ("a result", frozenset({"verdict", "findings", "checks"})),
+    "pilot bundle": ("a pilot bundle", frozenset({"winrm", "self_tests", "evidence"})),
 }
 _LONGEST_REASON = 200
 
@@ -39,7 +40,10 @@ class Record(BaseModel):
 
 
 class RunRecord(Record):
-    """When, by whom and with what the evidence was collected. Times are UTC."""
+    """When, by whom and with what the evidence was collected. Times are UTC.
+
+    Where it is `redacted`, names, addresses and ids are pseudonyms.
+    """
 
     id: str
     started: Moment
@@ -49,6 +53,7 @@ class RunRecord(Record):
     version: str
     script_sha256: str
     unsafe_options: tuple[str, ...]
+    redacted: bool = False
 
 
 class AnswerFile(Record):

@@ -33,6 +33,7 @@ EXCEPTIONS: dict[str, set[str]] = {
         "evidence",
         "facts",
         "inventory",
+        "pilot",
         "record",
         "version",
         "vocabulary",

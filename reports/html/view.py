@@ -127,6 +127,7 @@ class Page:
     evidence_sha256: str
     script_sha256: str
     verdict: VerdictCard
+    redacted: str
     unsafe_options: tuple[str, ...]
     problems: tuple[str, ...]
     not_covered: tuple[str, ...]
@@ -154,6 +155,7 @@ def build(result: Result) -> Page:
         evidence_sha256=result.evidence_sha256,
         script_sha256=result.run.script_sha256,
         verdict=_verdict(result, drawn),
+        redacted=words.REDACTED if result.run.redacted else "",
         unsafe_options=result.run.unsafe_options,
         problems=result.problems,
         not_covered=result.not_covered,

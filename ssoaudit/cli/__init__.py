@@ -14,6 +14,8 @@ from ssoaudit.cli.collector import collector
 from ssoaudit.cli.command import Group, show_version
 from ssoaudit.cli.configuration import read_configuration
 from ssoaudit.cli.grants import sql_grants
+from ssoaudit.cli.pilot import pilot
+from ssoaudit.cli.redact import redact
 from ssoaudit.cli.report import report
 from ssoaudit.cli.schema import schema
 from ssoaudit.cli.session import Session
@@ -74,7 +76,7 @@ def cli(context: click.Context, verbose: int, log_file: Path | None) -> None:
     )
 
 
-for command in (demo, run, collect, evaluate, report, checks, topics, collector, schema, sql_grants):
+for command in (demo, run, collect, evaluate, report, redact, pilot, checks, topics, collector, schema, sql_grants):
     cli.add_command(command)
 
 

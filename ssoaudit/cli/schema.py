@@ -10,11 +10,13 @@ from ssoaudit import inventory, record
 from ssoaudit.cli.command import Command
 from ssoaudit.cli.streams import show
 from ssoaudit.evidence import Evidence
+from ssoaudit.pilot import PilotBundle
 from ssoaudit.result import Result
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "inventory": inventory.json_schema,
     "evidence": lambda: record.json_schema(Evidence, "ssoaudit evidence"),
+    "pilot": lambda: record.json_schema(PilotBundle, "ssoaudit pilot"),
     "result": lambda: record.json_schema(Result, "ssoaudit result"),
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from ssoaudit.facts import TOPICS
+from ssoaudit.facts import PILOT_TOPICS, TOPICS
 
 COMMAND = "powershell.exe"
 TRUNCATED = "truncated"
@@ -51,9 +51,10 @@ FALLBACK_ARGUMENTS = (
 @cache
 def script() -> str:
     """The node script: prologue, every topic's reader, and the loop that runs those asked for. Pure ASCII, LF only."""
-    names = (*SHARED, *(topic.topic for topic in TOPICS))
+    topics = (*TOPICS, *PILOT_TOPICS)
+    names = (*SHARED, *(topic.topic for topic in topics))
     readers = "\n".join(_text("ssoaudit.facts", f"{name}.ps1") for name in names)
-    table = "\n".join(f"    {topic.topic} = ${{function:{reader_name(topic.topic)}}}" for topic in TOPICS)
+    table = "\n".join(f"    {topic.topic} = ${{function:{reader_name(topic.topic)}}}" for topic in topics)
     parts = (
         _text("ssoaudit.collect", "prologue.ps1"),
         readers,

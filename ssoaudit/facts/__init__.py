@@ -42,6 +42,7 @@ from ssoaudit.facts.other_backup_databases import OtherBackupDatabases
 from ssoaudit.facts.rpc_policy import RpcPolicy
 from ssoaudit.facts.schema_version import SchemaVersion
 from ssoaudit.facts.secret_key_acl import SecretKeyAcl
+from ssoaudit.facts.self_test import NamesBelow, SelfTest, Trial
 from ssoaudit.facts.service_events import ServiceEvents
 from ssoaudit.facts.services import OwnAccount, Process, Service, Services
 from ssoaudit.facts.sql_fact import SqlFact
@@ -84,6 +85,9 @@ TOPICS: tuple[type[Fact], ...] = (
 OPT_IN_TOPICS: frozenset[type[Fact]] = frozenset({EndpointMapper})
 """Those of them that nobody is asked about unless the auditor allows it."""
 
+PILOT_TOPICS: tuple[type[Fact], ...] = (SelfTest,)
+"""What a server can be asked beside, and is asked by the pilot kit alone: no audit rests on it."""
+
 SSODB_TOPICS: tuple[type[SqlFact], ...] = (
     SqlServer,
     SqlSession,
@@ -123,6 +127,7 @@ __all__ = [
     "MESSAGE_BOX_TOPICS",
     "MSDB_TOPICS",
     "OPT_IN_TOPICS",
+    "PILOT_TOPICS",
     "SSODB_TOPICS",
     "TOPICS",
     "AuditRights",
@@ -169,6 +174,7 @@ __all__ = [
     "MsdtcFirewall",
     "MsdtcIdentities",
     "MsdtcSecurity",
+    "NamesBelow",
     "Nlb",
     "OperatingSystem",
     "OtherBackupDatabases",
@@ -181,6 +187,7 @@ __all__ = [
     "SchemaVersion",
     "Scope",
     "SecretKeyAcl",
+    "SelfTest",
     "Service",
     "ServiceEvents",
     "Services",
@@ -190,5 +197,6 @@ __all__ = [
     "SqlSession",
     "SsoServers",
     "SsodbBackups",
+    "Trial",
     "WindowsPasswordSecrets",
 ]

@@ -14,7 +14,7 @@ from typing_extensions import Self
 
 from ssoaudit.collect.databases import MASTER
 from ssoaudit.credentials import Secret
-from ssoaudit.facts import MESSAGE_BOX_TOPICS, MSDB_TOPICS, TOPICS, SqlFact
+from ssoaudit.facts import MESSAGE_BOX_TOPICS, MSDB_TOPICS, PILOT_TOPICS, TOPICS, SqlFact
 from ssoaudit.inventory import Inventory, Server, WinrmSettings
 from ssoaudit.lab.__main__ import LOOPBACK, SQL_PORT
 from ssoaudit.lab.estate import DATABASE, MANAGEMENT, LabEstate, Machine
@@ -187,7 +187,8 @@ def databases(estate: LabEstate, inventory: Inventory) -> Mapping[str, Sequence[
 def answers(machine: Machine) -> Mapping[str, Mapping[str, object]]:
     """What a machine's PowerShell answers, by topic; what the machine lacks is absent."""
     return {
-        topic.topic: {**_answer(machine, topic.topic), "hangs": topic.topic == machine.hangs_at} for topic in TOPICS
+        topic.topic: {**_answer(machine, topic.topic), "hangs": topic.topic == machine.hangs_at}
+        for topic in (*TOPICS, *PILOT_TOPICS)
     }
 
 

@@ -72,7 +72,7 @@ def result(first_scan: tuple[Ended, Path]) -> Path:
         (["evaluate", "e.json", "--as-of", "1999-12-31"], "Invalid value for '--as-of': the year must be from 2000 to"),
         (["run", "i.yaml", "--timeout", "nan"], "Invalid value for '--timeout': 'nan' is not a number of seconds"),
         (["collect", "i.yaml", "--connect-timeout", "NaN"], "Invalid value for '--connect-timeout': 'NaN' is not a"),
-        (["schema", "report"], "Invalid value for 'inventory|evidence|result': 'report' is not one of 'inventory', "),
+        (["schema", "report"], "Invalid value for 'inventory|evidence|pilot|result': 'report' is not one of 'inv"),
         (["report", "r.json", "--format", "pdf"], "Invalid value for '--format': 'pdf' is not one of 'html', 'json', "),
         (["--log-file", ".", "checks", "list"], "Invalid value for '--log-file': File '.' is a directory."),
     ],

@@ -28,6 +28,7 @@ sys.exit(main(sys.argv[1:]))
         (["--version"], 0),
         (["evaluate", "evidence.json"], 1),
         (["report", "result.json", "--format", "html", "-o", "new.html"], 0),
+        (["redact", "evidence.json", "-o", "redacted.json"], 0),
         (["report", "result.json", "--format", "table"], 0),
         (["report", "result.json", "--format", "json"], 0),
         (["checks", "list"], 0),

@@ -211,7 +211,7 @@ TYPES: Reasons = {
     "Environment": "is the process 64-bit; where the hosts file is",
     "Globalization.CultureInfo": "the culture's name",
     "IO.File": "the lines of the hosts file",
-    "IO.Path": "the name of a temporary file",
+    "IO.Path": "the name of a temporary file, and of the folder for such",
     "Microsoft.Win32.RegistryKey": "the rules of one registry key, opened for nothing else",
     "Net.Dns": "resolves names and addresses",
     "Net.IPAddress": "an address to resolve",
@@ -276,6 +276,7 @@ MEMBERS: Reasons = {
     "[Console]::Out": "standard output",
     "[Console]::Out.Flush()": "sends what was printed",
     "[Console]::Out.WriteLine()": "prints an answer",
+    "[Console]::OutputEncoding": "the console's code page",
     "[Convert]::FromBase64String()": "the parameters as bytes",
     "[Convert]::ToBase64String()": "bytes as text",
     "[DateTime]::UtcNow": "the server's clock",
@@ -287,6 +288,7 @@ MEMBERS: Reasons = {
     "[Globalization.CultureInfo]::CurrentCulture": "the culture's name",
     "[IO.File]::ReadAllLines()": "the lines of the hosts file",
     "[IO.Path]::GetTempFileName()": "the file that the logon rights are exported to",
+    "[IO.Path]::GetTempPath()": "where a temporary file would be",
     "[Microsoft.Win32.RegistryKey]::OpenBaseKey()": "leads to the one registry key",
     "[Microsoft.Win32.RegistryKey]::OpenBaseKey().OpenSubKey()": "opens it with READ_CONTROL alone",
     "[Net.Dns]::BeginGetHostAddresses()": "asks for the addresses of a name",
@@ -365,6 +367,7 @@ PROPERTIES: Mapping[str, tuple[str, ...]] = {
     "`Win32_OperatingSystem`": ("Caption", "CurrentTimeZone", "LastBootUpTime", "Version"),
     "`Win32_Process`": ("CreationDate",),
     "`Win32_Service`": (
+        "DelayedAutoStart",
         "DisplayName",
         "ExitCode",
         "PathName",
@@ -402,6 +405,7 @@ PROPERTIES: Mapping[str, tuple[str, ...]] = {
     "PowerShell itself": ("LanguageMode", "PSVersion", "SessionState"),
     "a socket": ("Client", "DualMode"),
     "the network and the clock": ("AsyncWaitHandle", "ElapsedMilliseconds", "HostName"),
+    "the console": ("CodePage",),
     "the script's own tables": ("Count", "Files", "Keys", "Names"),
 }
 """The properties that are taken of what was read; each name once, where it is met first. Names with a small first
@@ -437,6 +441,8 @@ VALUES: Reasons = {
     ),
     **dict.fromkeys(("'MgmtDBName'", "'MgmtDBServer'"), "the BizTalk management database"),
     "'CommonFilesDir'": "where ENTSSO is installed unless it says so",
+    "'CurrentBuildNumber'": "Windows' build",
+    "'Version'": ".NET Framework's version",
     "'ComputerName'": "the computer's name now and after the next start",
     **dict.fromkeys(("'InstallationType'", "'UBR'"), "Windows' edition and update"),
     **dict.fromkeys(("'Flags'", "'PendingFileRenameOperations'"), "signs of a pending restart"),
@@ -478,6 +484,7 @@ FILTERS: Reasons = {
     "\"NOT StartName LIKE 'NT %' AND StartName <> 'LocalSystem'\"": "services with an account of their own",
     "\"Name='ENTSSO'\"": "the service ENTSSO alone",
     "\"Name='MpsSvc'\"": "the firewall's service alone",
+    "\"Name='RpcSs'\"": "the service with which the self-test tries the query",
     "($filter -join ' OR ')": "the services that the script names",
     "($running -join ' OR ')": "the processes of the services that run",
 }
@@ -558,7 +565,9 @@ KEYS: Reasons = {
         ),
         "signs of a pending restart",
     ),
-    r"SOFTWARE\Microsoft\Windows NT\CurrentVersion": "Windows' edition and update",
+    r"SOFTWARE\Microsoft\ENTSSO\SQL": "the names of what is below it, for the self-test",
+    r"SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full": ".NET Framework's version",
+    r"SOFTWARE\Microsoft\Windows NT\CurrentVersion": "Windows' edition, build and update",
     r"SOFTWARE\Microsoft\Windows\CurrentVersion": "where common program files are",
 }
 """The registry keys, all below HKEY_LOCAL_MACHINE, as they stand in the script."""

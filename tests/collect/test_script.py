@@ -27,7 +27,7 @@ from ssoaudit.collect.script import (
 )
 from ssoaudit.collect.sql.grants import grant_script, login_script
 from ssoaudit.evidence import ReadStatus
-from ssoaudit.facts import TOPICS
+from ssoaudit.facts import PILOT_TOPICS, TOPICS
 from ssoaudit.lab.estate import healthy
 from ssoaudit.reports import html
 from ssoaudit.reports import json as json_report
@@ -143,7 +143,7 @@ def test_the_collector_knows_every_status_of_the_script() -> None:
 
 
 def test_the_script_has_every_reader_once_in_the_order_of_the_topics() -> None:
-    topics = [topic.topic for topic in TOPICS]
+    topics = [topic.topic for topic in (*TOPICS, *PILOT_TOPICS)]
     assert re.findall(r"(?m)^function (Read-\w+) \{", SCRIPT) == [reader_name(topic) for topic in topics]
     table = re.findall(r"(?m)^    (\w+) = \$\{function:(Read-\w+)\}$", SCRIPT)
     assert table == [(topic, reader_name(topic)) for topic in topics]
@@ -606,7 +606,7 @@ def test_the_page_shows_the_grants() -> None:
 def test_the_page_lists_every_topic() -> None:
     section = READ_ONLY_PAGE.read_text(encoding="utf-8").split("\n## What is read\n")[1].split("\n## ")[0]
     listed = re.findall(r"(?m)^\| `(\w+)` \| .+ \| (.+) \| (.+) \|$", section)
-    assert listed == [(topic.topic, topic.source, topic.privilege) for topic in TOPICS]
+    assert listed == [(topic.topic, topic.source, topic.privilege) for topic in (*TOPICS, *PILOT_TOPICS)]
 
 
 def test_the_page_shows_the_command_line() -> None:

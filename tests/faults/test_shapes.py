@@ -10,6 +10,7 @@ from ssoaudit.evidence import Evidence
 from ssoaudit.facts import (
     BIZTALK_TOPICS,
     MSDB_TOPICS,
+    PILOT_TOPICS,
     SSODB_TOPICS,
     TOPICS,
     ClusterMoves,
@@ -352,7 +353,7 @@ def healthy_findings() -> dict[str, Findings]:
 def wanted(machine: Machine) -> set[type[Fact]]:
     """The topics that a machine can answer: a node all, others none of the cluster, SQL Server none of ENTSSO."""
     others = set() if Role.CLUSTER in machine.roles else OF_NODES
-    return set(TOPICS) - others - ({EntssoRegistry} if machine.roles == (Role.SQL,) else set())
+    return {*TOPICS, *PILOT_TOPICS} - others - ({EntssoRegistry} if machine.roles == (Role.SQL,) else set())
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ssoaudit.collect.script import SHARED, reader_name, script
-from ssoaudit.facts import TOPICS, Fact
+from ssoaudit.facts import PILOT_TOPICS, TOPICS, Fact
 from ssoaudit.facts.fact import Part
 from tests.powershell import syntax
 from tests.powershell.assembled import STAND_INS, with_stand_ins
@@ -17,7 +17,8 @@ from tests.powershell.grammar import arguments, commands, flaws, functions, node
 
 SCRIPT = script()
 READERS = {name: files("ssoaudit.facts").joinpath(f"{name}.ps1").read_text() for name in SHARED} | {
-    topic.topic: files("ssoaudit.facts").joinpath(f"{topic.topic}.ps1").read_text() for topic in TOPICS
+    topic.topic: files("ssoaudit.facts").joinpath(f"{topic.topic}.ps1").read_text()
+    for topic in (*TOPICS, *PILOT_TOPICS)
 }
 PARTS = {name: files("ssoaudit.collect").joinpath(f"{name}.ps1").read_text() for name in ("prologue", "loop")}
 OTHERS = {

@@ -27,7 +27,7 @@ from ssoaudit.lab.estate.names import (
     SQL,
 )
 from ssoaudit.lab.estate.network import dns, endpoint_mapper, msdtc_firewall, msdtc_security, nlb
-from ssoaudit.lab.estate.server import env, identities, msdtc, registry, rights, services
+from ssoaudit.lab.estate.server import env, identities, msdtc, registry, rights, self_test, services
 from ssoaudit.lab.estate.windows import windows
 from ssoaudit.vocabulary import ClusterRole, Role, Stage
 
@@ -167,6 +167,7 @@ def _node(number: int, name: str) -> Machine:
         *windows(name),
         *_network(name, clustered=True),
         *events(name),
+        self_test(),
     )
     return Machine(name, (Role.CLUSTER,), facts)
 
@@ -184,6 +185,7 @@ def _biztalk_server(number: int, name: str) -> Machine:
         *windows(name),
         *_network(name),
         *events(name),
+        self_test(),
     )
     return Machine(name, (Role.BIZTALK,), facts)
 
@@ -199,5 +201,6 @@ def _sql_server(number: int) -> Machine:
         *windows(SQL),
         *_network(SQL),
         *events(SQL),
+        self_test(),
     )
     return Machine(SQL, (Role.SQL,), facts)

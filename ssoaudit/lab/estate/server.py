@@ -8,10 +8,13 @@ from ssoaudit.facts import (
     EntssoRegistry,
     Env,
     MsdtcIdentities,
+    NamesBelow,
     OwnAccount,
     Process,
+    SelfTest,
     Service,
     Services,
+    Trial,
 )
 from ssoaudit.facts.identities import Identities, ResolvedName, Token
 from ssoaudit.facts.logon_rights import LogonRights
@@ -116,6 +119,37 @@ def identities(number: int) -> Identities:
     )
     token = Token(account=ACCOUNT, user_sid=sid("account"), group_sids=groups, error=None)
     return Identities(machine_sid=machine, names=names, tokens=(token,))
+
+
+def self_test() -> SelfTest:
+    """How the collector fares on every machine: all its functions work, and the long parameter came in full."""
+    answers = {
+        "Get-Sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "Get-RegistryKeyNames": "118",
+        "Get-RegistryText": "Server",
+        "Get-CimInstance": "False",
+        "Get-Sid": sid("account"),
+    }
+    return SelfTest(
+        framework_version="4.8.04161",
+        build="20348",
+        installation="Server",
+        code_page=65001,
+        temp_path="C:\\Users\\auditor\\AppData\\Local\\Temp\\",
+        padding=200_000,
+        trials=tuple(
+            Trial(name=name, works=True, answer=answer, error=None, code=None, milliseconds=2)
+            for name, answer in answers.items()
+        ),
+        names_below=(
+            NamesBelow(
+                key="SOFTWARE\\Microsoft\\ENTSSO",
+                keys=("SQL", "SSOSS"),
+                values=("InstallPath", "ProductName", "ProductVersion"),
+            ),
+            NamesBelow(key="SOFTWARE\\Microsoft\\ENTSSO\\SQL", keys=(), values=("Database", "Server")),
+        ),
+    )
 
 
 def services(name: str) -> Services:

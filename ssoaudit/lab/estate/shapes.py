@@ -51,6 +51,7 @@ from ssoaudit.lab.estate.server import (
     registry,
     rights,
     running_as,
+    self_test,
     web_service,
 )
 from ssoaudit.lab.estate.windows import backup_files, biztalk_registry, secret_key_acl, windows
@@ -230,6 +231,7 @@ def _master() -> Machine:
         nlb(),
         *windows(MASTER),
         *events(MASTER),
+        self_test(),
         entsso_events(master_history(MASTER)),
         secret_key_acl(NODES[0]),
         backup_files(NODES[0]),

@@ -1,0 +1,61 @@
+"""A first contact with a site: the paths, then the facts as in any collection, then the self-test where it can be."""
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from ssoaudit.collect.caller import Caller
+from ssoaudit.collect.collection import MAXIMUM_WORKERS, Options
+from ssoaudit.collect.paths import sql_path, winrm_path
+from ssoaudit.collect.self_test import self_test
+from ssoaudit.collect.winrm.logon import Logon
+from ssoaudit.evidence import Evidence, Read
+from ssoaudit.inventory import Inventory, Server
+from ssoaudit.pilot import PilotBundle, SelfTestRun, WinrmPath
+
+T = TypeVar("T")
+
+
+def winrm_paths(inventory: Inventory, options: Options) -> tuple[WinrmPath, ...]:
+    """The path to every server that is asked over WinRM."""
+    seconds = options.limits.connect
+    servers = [server for server in inventory.servers if server.transport == "winrm"]
+    cancelled = threading.Event()
+    return _at_once(lambda server: winrm_path(server, inventory.winrm_of(server), seconds), servers, options, cancelled)
+
+
+def self_tests(evidence: Evidence, logon: Logon, options: Options) -> tuple[SelfTestRun, ...]:
+    """The self-test of every server that answered: one that rejected the logon is not asked a second time."""
+    servers = [server for server in evidence.inventory.servers if _answered(evidence, server.name)]
+    caller = Caller(evidence.inventory, logon)
+    return _at_once(lambda server: self_test(caller, server, options), servers, options, caller.cancelled)
+
+
+def bundle(evidence: Evidence, paths: tuple[WinrmPath, ...], logon: Logon, options: Options) -> PilotBundle:
+    """All of it, not yet redacted."""
+    server = evidence.ssodb.server if evidence.ssodb else ""
+    sql = evidence.inventory.sql
+    return PilotBundle(
+        schema_version=1,
+        run=evidence.run,
+        winrm=paths,
+        sql=sql_path(server, sql, options.limits.connect) if server else None,
+        self_tests=self_tests(evidence, logon, options),
+        evidence=evidence,
+    )
+
+
+def _answered(evidence: Evidence, server: str) -> bool:
+    return any(isinstance(reading, Read) for reading in evidence.topics(server).values())
+
+
+def _at_once(
+    ask: Callable[[Server], T], servers: Iterable[Server], options: Options, cancelled: threading.Event
+) -> tuple[T, ...]:
+    with ThreadPoolExecutor(options.workers or MAXIMUM_WORKERS, thread_name_prefix="pilot") as pool:
+        try:
+            return tuple(pool.map(ask, servers))
+        except BaseException:
+            cancelled.set()
+            raise

@@ -1,0 +1,7 @@
+"""Pseudonyms for a bundle that leaves the site: who it is about is replaced, what is judged stays."""
+
+from ssoaudit.redact import mapping_file
+from ssoaudit.redact.document import redact
+from ssoaudit.redact.pseudonyms import Pseudonyms
+
+__all__ = ["Pseudonyms", "mapping_file", "redact"]

@@ -1,0 +1,242 @@
+"""The pilot bundle of the lab: what is found on the way, what the collector says of itself, and the docs about it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bundles import bundle as evidence_of
+
+from docs.generate import _verified_on
+from ssoaudit import evidence, pilot, record
+from ssoaudit.collect import pilot as contact
+from ssoaudit.collect.caller import Caller
+from ssoaudit.collect.collection import Options
+from ssoaudit.collect.paths import sql_path, winrm_path
+from ssoaudit.collect.self_test import PADDING, self_test
+from ssoaudit.collect.winrm import attempts
+from ssoaudit.collect.winrm.logon import Logon
+from ssoaudit.credentials import Secret
+from ssoaudit.documents import DocumentError
+from ssoaudit.evidence import Missing, typed
+from ssoaudit.facts import PILOT_TOPICS, SSODB_TOPICS, TOPICS, SelfTest
+from ssoaudit.inventory import Inventory, Server, SqlSettings, WinrmSettings
+from ssoaudit.lab.estate import NODES, healthy
+from ssoaudit.lab.process import Lab
+from ssoaudit.lab.scenarios import unreachable_node
+from ssoaudit.pilot import PilotBundle
+from ssoaudit.redact import Pseudonyms, redact
+from ssoaudit.vocabulary import Role
+
+DOCS = Path(__file__).parent.parent / "docs"
+FACTS = {topic.topic: topic for topic in (*TOPICS, *PILOT_TOPICS, *SSODB_TOPICS)}
+OPTIONS = Options()
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with Lab(unreachable_node(), tls=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def found(lab: Lab) -> PilotBundle:
+    collected = evidence_of(lab.estate).model_copy(update={"inventory": lab.inventory()})
+    paths = contact.winrm_paths(collected.inventory, OPTIONS)
+    return contact.bundle(collected, paths, Logon(lab.user, lab.password), OPTIONS)
+
+
+def test_a_path_tells_what_was_found_on_it(found: PilotBundle) -> None:
+    path = found.winrm[0]
+
+    assert (path.server, path.scheme, path.connects, path.status) == (NODES[0], "https", True, 401)
+    assert (path.addresses, path.schemes, path.fault) == (("127.0.0.1",), ("Basic",), None)
+    assert path.certificate is not None
+    assert path.certificate.names == ("127.0.0.1",)
+    assert len(path.certificate.sha256) == 64
+
+
+def test_a_path_that_ends_tells_where(found: PilotBundle) -> None:
+    path = found.winrm[1]
+
+    assert path.addresses == ("127.0.0.1",)
+    assert not path.connects
+    assert path.fault is not None
+    assert (path.fault.stage, path.fault.code) == ("connect", "refused")
+    assert path.fault.hint
+
+
+def test_the_port_of_the_database_is_tried(found: PilotBundle) -> None:
+    assert found.sql is not None
+    assert (found.sql.connects, found.sql.addresses) == (True, ("127.0.0.1",))
+
+
+def test_the_self_test_is_asked_of_those_that_answered(found: PilotBundle) -> None:
+    assert [run.server for run in found.self_tests] == [path.server for path in found.winrm if path.connects]
+    for run in found.self_tests:
+        fact = typed(run.topics[SelfTest.topic], SelfTest)
+        assert isinstance(fact, SelfTest)
+        assert fact.padding == PADDING
+        assert run.bootstrap == "input"
+        assert run.sent > PADDING
+        assert run.exit_code == 0
+        assert sum(run.pieces) > 0
+
+
+def test_a_rejected_logon_is_a_reason_and_no_error(lab: Lab) -> None:
+    inventory = lab.inventory()
+    alone = inventory.model_copy(update={"servers": inventory.servers[:1]})
+    only = evidence_of(lab.estate).model_copy(update={"inventory": alone})
+    (run,) = contact.self_tests(only, Logon(lab.user, type(lab.password)("wrong")), OPTIONS)
+    reading = run.topics[SelfTest.topic]
+
+    assert isinstance(reading, Missing)
+    assert (reading.stage, reading.code, run.bootstrap, run.pieces) == ("authenticate", "auth", None, ())
+
+
+def test_one_wrong_password_is_one_failed_logon() -> None:
+    with Lab(healthy()) as lab:
+        collected = evidence_of(lab.estate).model_copy(update={"inventory": lab.inventory()})
+        runs = contact.self_tests(collected, Logon(lab.user, type(lab.password)("wrong")), OPTIONS)
+        readings = [run.topics[SelfTest.topic] for run in runs]
+
+        assert len(runs) > 2
+        assert sorted(each.code for each in readings if isinstance(each, Missing)) == [
+            "auth",
+            *["not-tried"] * (len(runs) - 1),
+        ]
+        assert [name for name, each in lab.counters().items() if each["logons"]] == []
+
+
+def test_a_fault_of_our_own_spoils_one_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("hunter2")
+
+    monkeypatch.setattr(attempts, "run", broken)
+    inventory = Inventory(name="lab", servers=(Server(host="NODE1", roles=(Role.CLUSTER,)),))
+    run = self_test(Caller(inventory, Logon("auditor", Secret("hunter2"))), inventory.servers[0], OPTIONS)
+    reading = run.topics[SelfTest.topic]
+
+    assert isinstance(reading, Missing)
+    assert (reading.code, "hunter2" in reading.message) == ("internal", False)
+
+
+def test_a_name_that_does_not_resolve_ends_the_path() -> None:
+    server = Server(host="node1.does-not-exist.invalid")
+    path = winrm_path(server, WinrmSettings(), 5)
+
+    assert (path.addresses, path.connects, path.port) == ((), False, 5985)
+    assert path.fault is not None
+    assert (path.fault.stage, path.fault.code) in {("resolve", "dns"), ("resolve", "dns-timeout")}
+
+
+def test_the_port_of_a_named_instance_is_not_guessed() -> None:
+    path = sql_path("SQL1\\INSTANCE", SqlSettings(server="SQL1\\INSTANCE", database="SSODB"), 1)
+
+    assert (path.port, path.connects, path.addresses) == (None, None, ())
+
+
+def test_the_bundle_is_redacted_as_a_whole(found: PilotBundle, tmp_path: Path) -> None:
+    redacted = redact(found, Pseudonyms())
+    text = record.dump(redacted).decode()
+    Path(tmp_path, "pilot.json").write_text(text)
+
+    names = ("contoso", "ssonode", "btsapp", "sqlsso", "ssoclu", "ssomss", "svc-", "orders", "auditor\\")
+    assert [name for name in names if name in text.casefold()] == []
+    assert redacted.run.redacted
+    assert redacted.evidence.run.redacted
+    assert redacted.winrm[0].server == redacted.evidence.servers[0].name == redacted.self_tests[0].server
+    assert redacted.winrm[0].schemes == ("Basic",)
+    assert pilot.load(Path(tmp_path, "pilot.json")) == redacted
+
+
+def test_what_the_collector_says_of_itself_stays(found: PilotBundle) -> None:
+    redacted = redact(found, Pseudonyms())
+    fact = typed(redacted.self_tests[0].topics[SelfTest.topic], SelfTest)
+
+    assert isinstance(fact, SelfTest)
+    assert (fact.framework_version, fact.build, fact.installation) == ("4.8.04161", "20348", "Server")
+    assert fact.trials[0].name == "Get-Sha256"
+    assert fact.names_below[0].values == ("InstallPath", "ProductName", "ProductVersion")
+    assert "auditor" not in fact.temp_path
+
+
+def test_other_files_are_no_pilot_bundles(tmp_path: Path) -> None:
+    path = Path(tmp_path, "evidence.json")
+    path.write_bytes(record.dump(evidence_of(unreachable_node())))
+    with pytest.raises(DocumentError, match="evidence"):
+        pilot.load(path)
+
+
+def test_a_pilot_bundle_is_no_evidence(found: PilotBundle, tmp_path: Path) -> None:
+    path = Path(tmp_path, "pilot.json")
+    path.write_bytes(record.dump(found))
+    with pytest.raises(DocumentError, match="this is a pilot bundle, not evidence"):
+        evidence.load(path)
+
+
+def fields_told() -> list[str]:
+    """The fields that the page names as answers."""
+    section = Path(DOCS, "pilot.md").read_text(encoding="utf-8").split("\n## Questions that it answers\n")[1]
+    rows = [line.split("|")[2] for line in section.split("\n## ")[0].splitlines() if line.startswith("| ")][2:]
+    return [name for row in rows for name in re.findall("`([^`]+)`", row)]
+
+
+def exists(schema: dict[str, Any], steps: list[str]) -> bool:
+    """Whether a path of fields leads somewhere in a schema; lists and maps are stepped into."""
+    definitions = schema.get("$defs", {})
+    places = [schema]
+    for step in steps:
+        places = [
+            each["properties"][step]
+            for place in places
+            for each in models_in(place, definitions)
+            if step in each["properties"]
+        ]
+    return bool(places)
+
+
+def models_in(place: dict[str, Any], definitions: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "$ref" in place:
+        place = definitions[place["$ref"].rsplit("/", 1)[-1]]
+    if "properties" in place:
+        yield place
+    below = [*place.get("anyOf", ()), place.get("items"), place.get("additionalProperties")]
+    for each in below:
+        if isinstance(each, dict):
+            yield from models_in(each, definitions)
+
+
+@pytest.mark.parametrize("name", sorted(set(fields_told())))
+def test_every_field_that_the_page_names_exists(name: str) -> None:
+    if name.startswith("TOPIC "):
+        topic, *steps = name.removeprefix("TOPIC ").split(".")
+        assert exists(FACTS[topic].model_json_schema(), steps)
+    else:
+        assert exists(PilotBundle.model_json_schema(), name.split("."))
+
+
+def test_every_question_has_an_answer() -> None:
+    section = Path(DOCS, "pilot.md").read_text(encoding="utf-8").split("\n## Questions that it answers\n")[1]
+    rows = [line for line in section.split("\n## ")[0].splitlines() if line.startswith("| ") and "---" not in line][1:]
+    assert len(rows) >= 14
+    assert all(re.search("`[^`]+`", row.split("|")[2]) for row in rows)
+
+
+def test_the_self_test_tries_what_its_reader_lists() -> None:
+    reader = Path(DOCS.parent, "ssoaudit", "facts", "self_test.ps1").read_text(encoding="ascii")
+    cases = re.findall(r"(?m)^        '([A-Z][\w-]+)' \{", reader)
+    (line,) = re.findall(r"(?m)^    \$names = (.*)$", reader)
+    prologue = Path(DOCS.parent, "ssoaudit", "collect", "prologue.ps1").read_text(encoding="ascii")
+    reading = {name for name in re.findall(r"(?m)^function ([\w-]+)", prologue) if name.startswith("Get-Registry")}
+
+    assert re.findall(r"'([^']+)'", line) == cases
+    assert reading <= set(cases)
+
+
+def test_the_page_of_real_systems_says_what_a_bundle_tells(found: PilotBundle) -> None:
+    assert "None yet" in "\n".join(_verified_on({}))
+    text = "\n".join(_verified_on({"server-2022": found}))
+    assert "None yet" not in text
+    assert "| server-2022 | 2026-11-20 | 0.1.0 | 5 | 5.1.20348.2849 | 20348 | 10.0.2242.0 | 15.0.4415.2 |" in text
