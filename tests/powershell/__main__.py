@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from tests.powershell import bootstrap, reading, syntax
+from tests.powershell import alone, bootstrap, reading, syntax
 from tests.powershell.assembled import REPLACED_EXPRESSIONS, REPLACED_FUNCTIONS
 from tests.powershell.bench import Bench, Outcome
 from tests.powershell.node import PowershellNode
@@ -45,6 +45,7 @@ def _outcomes(bench: Bench) -> Iterator[Outcome]:
     yield from syntax.outcomes(bench)
     yield from bootstrap.outcomes(bench)
     yield from reading.outcomes(bench)
+    yield from alone.outcomes(bench)
 
 
 def _indented(text: str) -> str:

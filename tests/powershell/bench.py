@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ssoaudit.collect.script import ARGUMENTS
 from tests.powershell.assembled import stdin_of
@@ -36,12 +37,13 @@ class Bench:
         *,
         seconds: float | None = None,
         leaves_stdin_open: bool = False,
+        folder: Path | None = None,
     ) -> Ran:
-        """Start it here; one that is meant to hang is given its own `seconds`."""
+        """Start it here, in a folder; one that is meant to hang is given its own `seconds`."""
         if self.hangs >= MOST_HANGS:
             return _not_started(self.hangs)
         allowed = min(seconds or self.seconds, self.seconds)
-        ran = run(self.powershell, arguments, stdin, allowed, leaves_stdin_open=leaves_stdin_open)
+        ran = run(self.powershell, arguments, stdin, allowed, leaves_stdin_open=leaves_stdin_open, folder=folder)
         self.hangs += ran.exit_code is None and seconds is None
         return ran
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 PATIENCE = 120.0
@@ -34,14 +35,20 @@ def find(environment: Mapping[str, str]) -> str | None:
 
 
 def run(
-    program: str, arguments: Sequence[str], stdin: bytes, seconds: float, *, leaves_stdin_open: bool = False
+    program: str,
+    arguments: Sequence[str],
+    stdin: bytes,
+    seconds: float,
+    *,
+    leaves_stdin_open: bool = False,
+    folder: Path | None = None,
 ) -> Ran:
     """Start a program and wait for its end, or end it with all that it started; what it printed till then is kept."""
     feeding = _open_ended(stdin) if leaves_stdin_open else _whole(stdin)
     with feeding as fed, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
             process = subprocess.Popen(  # noqa: S603 - the PowerShell that the developer names
-                [program, *arguments], stdin=fed, stdout=out, stderr=err, start_new_session=True
+                [program, *arguments], stdin=fed, stdout=out, stderr=err, cwd=folder, start_new_session=True
             )
         except OSError as error:
             return Ran(b"", f"{program} cannot be started: {error}".encode(), 127)

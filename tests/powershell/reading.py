@@ -45,14 +45,19 @@ def outcomes(bench: Bench) -> Iterator[Outcome]:
 
 def read_machine(bench: Bench, name: str, machine: Machine) -> Iterator[Outcome]:
     """Ask a machine about everything that it has, in one conversation."""
-    topics = [topic for topic in TOPICS if topic.topic in machine.facts or topic in MAY_BE_ABSENT]
+    topics = topics_of(machine)
     rights = machine.facts.get(LogonRights.topic)
     exports = isinstance(rights, LogonRights) and rights.method == "secedit"
     ran = _ask(bench, windows(machine), topics, {**parameters(machine), "allow_temp_files": exports})
     transcript = read_transcript(ran.stdout)
     for topic in topics:
-        yield Outcome(f"{name}: {topic.topic}", _difference(machine.facts.get(topic.topic), topic, transcript, ran))
+        yield Outcome(f"{name}: {topic.topic}", difference(machine.facts.get(topic.topic), topic, transcript, ran))
     yield Outcome(f"{name}: the end", "" if transcript.ended else f"expected SSOAUDIT/1 END\ngot {ran}")
+
+
+def topics_of(machine: Machine) -> list[type[Fact]]:
+    """The topics that a machine of the lab can be asked about."""
+    return [topic for topic in TOPICS if topic.topic in machine.facts or topic in MAY_BE_ABSENT]
 
 
 def read_trouble(bench: Bench, machine: Machine, trouble: Trouble) -> str:
@@ -76,7 +81,8 @@ def _ask(bench: Bench, told: Windows, topics: Sequence[type[Fact]], asked: Mappi
     return bench.run_script(with_stand_ins(), {**asked, "topics": names, "primitives": told.primitives()})
 
 
-def _difference(expected: Fact | None, topic: type[Fact], transcript: Transcript, ran: Ran) -> str:
+def difference(expected: Fact | None, topic: type[Fact], transcript: Transcript, ran: Ran) -> str:
+    """How an answer differs from a machine's fact, and from none where the machine has none; nothing where it does not."""
     frame = transcript.frames.get(topic.topic)
     if frame is None:
         return f"expected an answer\ngot {ran}"

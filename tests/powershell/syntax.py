@@ -5,7 +5,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ssoaudit.collect.collection import Options
+from ssoaudit.collect.parameters import of_inventory
 from ssoaudit.collect.script import ARGUMENTS, script
+from ssoaudit.collect.standalone import standalone
 from tests.powershell.assembled import STAND_INS, stdin_of, with_stand_ins
 from tests.powershell.bench import Bench, Outcome
 
@@ -40,14 +43,17 @@ Add-Type -TypeDefinition $text
 
 def outcomes(bench: Bench) -> Iterator[Outcome]:
     """The parser on every text, the compiler on the C#, and the analyser where there is one."""
-    texts = {"the node script": script(), "the stand-ins": STAND_INS.read_text(encoding="ascii")}
+    alone = standalone(of_inventory(None, Options())).decode("ascii")
+    ours = {"the node script": script(), "the stand-alone script": alone}
+    texts = {**ours, "the stand-ins": STAND_INS.read_text(encoding="ascii")}
     for name, text in {**texts, "the script with stand-ins": with_stand_ins()}.items():
         yield Outcome(f"parser: {name}", _problem(bench, PARSE, text, []))
     yield Outcome("compiler: the C# of the logon rights", _problem(bench, COMPILE, csharp(), ["Holders", "Kind"]))
     module = os.environ.get(VARIABLE)
     if module:
         settings = {"module": module, "settings": str(SETTINGS)}
-        yield Outcome("analyser: the node script", _problem(bench, ANALYSE, script(), [], **settings))
+        for name, text in ours.items():
+            yield Outcome(f"analyser: {name}", _problem(bench, ANALYSE, text, [], **settings))
 
 
 def csharp() -> str:

@@ -1,17 +1,22 @@
 """The PowerShell part where there is none, and where what is called pwsh is none."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.powershell import bootstrap, reading, syntax
+from ssoaudit.collect.standalone import decoded
+from ssoaudit.lab.estate import NODES, healthy
+from tests.powershell import alone, bootstrap, reading, syntax
 from tests.powershell.bench import Bench, Outcome
+from tests.powershell.grammar import flaws
 from tests.powershell.node import PowershellNode
 from tests.powershell.process import Ran, find, run
 from tests.powershell.shapes import shapes
+from tests.powershell.shown import shown
 from tests.powershell.troubles import troubles
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +75,7 @@ def outcomes(program: str, seconds: float) -> list[Outcome]:
         bench = Bench(program, seconds, node)
         name, machine = next(shapes())
         found = [*bootstrap.outcomes(bench), *reading.read_machine(bench, name, machine), *syntax.outcomes(bench)]
+        found += alone.outcomes(bench)
         trouble = next(troubles())
         return [*found, Outcome(trouble.name, reading.read_trouble(bench, machine, trouble))]
 
@@ -82,6 +88,44 @@ def test_what_is_no_powershell_fails_every_case(commands: str, tmp_path: Path) -
     passed = {outcome.name for outcome in found if not outcome.problem}
     assert passed <= {"SSONODE1: the end"}
     assert all("expected" in outcome.problem and "got" in outcome.problem for outcome in found if outcome.problem)
+
+
+def test_the_stand_alone_script_of_a_machine_asks_as_the_auditor_would() -> None:
+    machine = shown(healthy().machines[NODES[0]])
+    text = alone.with_machine(machine)
+    (told,) = re.findall(r"(?m)^\$Parameters = '(.*)'\r$", text)
+    assert decoded(told)["topics"] == [topic.topic for topic in alone.topics_of(machine)]
+    assert flaws(text.replace("\r\n", "\n")) == []
+
+
+WELL_BEHAVED = """
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from ssoaudit.lab.estate import NODES, healthy
+from ssoaudit.lab.powershell import Answer, facts_file
+from ssoaudit.lab.process import answers
+from tests.powershell.shown import shown
+
+place = sys.argv.index("-File") + 1
+script, file = Path(sys.argv[place]).read_bytes(), Path(NODES[0] + ".ssofacts")
+if b"ConstrainedLanguage'" in script:
+    sys.exit(print("PowerShell runs in ConstrainedLanguage here.") or 1)
+if file.exists() and "-Force" not in sys.argv:
+    sys.exit(print("the file is there already") or 1)
+told = {name: Answer(**each) for name, each in answers(shown(healthy().machines[NODES[0]])).items()}
+file.write_bytes(facts_file(script, NODES[0], told, datetime.now(timezone.utc)))
+"""
+
+
+@needs_sh
+def test_a_stand_alone_script_that_does_as_it_should_passes(tmp_path: Path) -> None:
+    (tmp_path / "behaved.py").write_text(WELL_BEHAVED)
+    program = fake(tmp_path, f'PYTHONPATH="{ROOT}" exec "{sys.executable}" "{tmp_path / "behaved.py"}" "$@"')
+    with PowershellNode(program, 60) as node:
+        found = list(alone.outcomes(Bench(program, 60, node)))
+    assert [outcome for outcome in found if outcome.problem] == []
+    assert len(found) > 25
 
 
 @needs_sh
