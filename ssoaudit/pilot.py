@@ -11,12 +11,16 @@ SCHEMA_VERSION = 1
 
 
 class PathFault(Record):
-    """Why a path ends before the target: at which stage, a stable word, one sentence, and what to do next."""
+    """Why a path ends before the target: at which stage, a stable word, one sentence, and what to do next.
+
+    `details` are the words of the library or of the other side.
+    """
 
     stage: str
     code: str
     message: str
     hint: str
+    details: str
 
 
 class Certificate(Record):
@@ -72,18 +76,33 @@ class SelfTestRun(Record):
     """The collector's self-test on one server, in a conversation of its own.
 
     `bootstrap`: how the script reached PowerShell, through `$input` or through the console's input; None where neither
-    did. `sent` are the bytes of its stdin. `pieces` are the bytes of each piece of output as it came, the first 1000.
-    `stderr` is what PowerShell said there. The topic `self_test` holds the rest.
+    did. `sent` are the bytes of its stdin. `pieces` are the bytes of each piece of output as it came, the first 1000;
+    `ended_with_output` tells whether the command's end came together with the last of them, None where nobody told.
+    `stderr` is what PowerShell said there. The topic `self_test` holds the rest. `oversize` is how the server refused
+    a message larger than what any takes; None where that was not tried, or not refused.
     """
 
     server: str
     bootstrap: Literal["input", "console"] | None
     sent: int
     pieces: tuple[int, ...]
+    ended_with_output: bool | None
     exit_code: int | None
     seconds: float | None
     stderr: str
     topics: dict[str, Reading]
+    oversize: PathFault | None
+
+
+class Cap(Record):
+    """A bound of the collector's that an answer met: of a field, or of the whole topic where `field` is None.
+
+    `target` is a server, or the topic's database as `SERVER/DATABASE`.
+    """
+
+    target: str
+    topic: str
+    field: str | None
 
 
 class PilotBundle(Record):
@@ -94,6 +113,7 @@ class PilotBundle(Record):
     winrm: tuple[WinrmPath, ...]
     sql: SqlPath | None
     self_tests: tuple[SelfTestRun, ...]
+    caps: tuple[Cap, ...]
     evidence: Evidence
 
 

@@ -19,7 +19,7 @@ from ssoaudit.collect.winrm import attempts
 from ssoaudit.collect.winrm.logon import Logon
 from ssoaudit.credentials import Secret
 from ssoaudit.documents import DocumentError
-from ssoaudit.evidence import Missing, typed
+from ssoaudit.evidence import Missing, Read, ReadStatus, typed
 from ssoaudit.facts import PILOT_TOPICS, SSODB_TOPICS, TOPICS, SelfTest
 from ssoaudit.inventory import Inventory, Server, SqlSettings, WinrmSettings
 from ssoaudit.lab.estate import NODES, healthy
@@ -28,6 +28,7 @@ from ssoaudit.lab.scenarios import unreachable_node
 from ssoaudit.pilot import PilotBundle
 from ssoaudit.redact import Pseudonyms, redact
 from ssoaudit.vocabulary import Role
+from tests.powershell.assembled import REPLACED_FUNCTIONS
 
 DOCS = Path(__file__).parent.parent / "docs"
 FACTS = {topic.topic: topic for topic in (*TOPICS, *PILOT_TOPICS, *SSODB_TOPICS)}
@@ -82,6 +83,13 @@ def test_the_self_test_is_asked_of_those_that_answered(found: PilotBundle) -> No
         assert run.sent > PADDING
         assert run.exit_code == 0
         assert sum(run.pieces) > 0
+        assert run.ended_with_output is False
+
+
+def test_a_message_that_is_too_large_is_refused(found: PilotBundle) -> None:
+    refused = [run.oversize for run in found.self_tests]
+    assert {(each.stage, each.code) for each in refused if each} == {("shell", "request-too-large")}
+    assert None not in refused
 
 
 def test_a_rejected_logon_is_a_reason_and_no_error(lab: Lab) -> None:
@@ -135,6 +143,38 @@ def test_the_port_of_a_named_instance_is_not_guessed() -> None:
     path = sql_path("SQL1\\INSTANCE", SqlSettings(server="SQL1\\INSTANCE", database="SSODB"), 1)
 
     assert (path.port, path.connects, path.addresses) == (None, None, ())
+
+
+def test_the_bounds_that_answers_met_are_told() -> None:
+    collected = evidence_of(healthy())
+    server = collected.servers[0]
+    assert list(contact.caps(collected)) == []
+
+    cut = {
+        "services": Read(
+            status=ReadStatus.PARTIAL, milliseconds=1, lacking={"processes": "there are more than 200"}, data={}
+        ),
+        "os": Read(status=ReadStatus.PARTIAL, milliseconds=1, lacking={"caption": "denied"}, data={}),
+        "entsso_events": Read(status=ReadStatus.OK, milliseconds=1, lacking={}, data={"is_truncated": True}),
+        "dns": Missing(status=ReadStatus.TOO_LARGE, code="too-large", stage="read", message="", hint=""),
+        "nlb": Missing(status=ReadStatus.DENIED, code="denied", stage="read", message="", hint=""),
+    }
+    altered = collected.model_copy(update={"servers": (server.model_copy(update={"topics": cut}),)})
+    assert [(cap.target, cap.topic, cap.field) for cap in contact.caps(altered)] == [
+        (server.name, "services", "processes"),
+        (server.name, "entsso_events", "is_truncated"),
+        (server.name, "dns", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "reader", sorted(Path(DOCS.parent, "ssoaudit", "facts").glob("*.ps1")), ids=lambda path: path.stem
+)
+def test_every_part_that_is_left_out_for_its_length_says_so_alike(reader: Path) -> None:
+    bounded = re.findall(
+        r"\.Count -gt [1-9]\d+\) \{ (?:\$lacking\.\w+ = |throw )(.*?) \}", reader.read_text(encoding="ascii")
+    )
+    assert [text for text in bounded if contact.CAPPED not in text and "not asked" not in text] == []
 
 
 def test_the_bundle_is_redacted_as_a_whole(found: PilotBundle, tmp_path: Path) -> None:
@@ -224,15 +264,26 @@ def test_every_question_has_an_answer() -> None:
     assert all(re.search("`[^`]+`", row.split("|")[2]) for row in rows)
 
 
+SEEN_IN_EVERY_ANSWER = {"Invoke-Registry", "Stop-Absent", "Write-Frame"}
+BEHIND_A_TOPIC = {"Get-LogReader", "Get-LogSettings"}
+ONLY_WHERE_OPTED_IN = {"Invoke-EndpointMapper"}
+
+
 def test_the_self_test_tries_what_its_reader_lists() -> None:
     reader = Path(DOCS.parent, "ssoaudit", "facts", "self_test.ps1").read_text(encoding="ascii")
     cases = re.findall(r"(?m)^        '([A-Z][\w-]+)' \{", reader)
-    (line,) = re.findall(r"(?m)^    \$names = (.*)$", reader)
-    prologue = Path(DOCS.parent, "ssoaudit", "collect", "prologue.ps1").read_text(encoding="ascii")
-    reading = {name for name in re.findall(r"(?m)^function ([\w-]+)", prologue) if name.startswith("Get-Registry")}
+    (names,) = re.findall(r"(?s)\n    \$names = @\((.*?)\n    \)\n", reader)
 
-    assert re.findall(r"'([^']+)'", line) == cases
-    assert reading <= set(cases)
+    assert re.findall(r"'([^']+)'", names) == cases
+
+
+def test_the_self_test_tries_every_function_that_any_reader_may_call() -> None:
+    reader = Path(DOCS.parent, "ssoaudit", "facts", "self_test.ps1").read_text(encoding="ascii")
+    cases = set(re.findall(r"(?m)^        '([A-Z][\w-]+)' \{", reader))
+    prologue = Path(DOCS.parent, "ssoaudit", "collect", "prologue.ps1").read_text(encoding="ascii")
+    shared = set(re.findall(r"(?m)^function ([\w-]+)", prologue)) | set(REPLACED_FUNCTIONS)
+
+    assert shared - cases == SEEN_IN_EVERY_ANSWER | BEHIND_A_TOPIC | ONLY_WHERE_OPTED_IN
 
 
 def test_the_page_of_real_systems_says_what_a_bundle_tells(found: PilotBundle) -> None:

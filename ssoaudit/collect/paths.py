@@ -48,7 +48,7 @@ def winrm_path(server: Server, settings: WinrmSettings, seconds: float) -> Winrm
         where = endpoint(server.name, server.address or server.host, settings)
         _walked(where, seconds, found, _ask_listener)
     except Fault as error:
-        fault = _told(error)
+        fault = told(error)
     return WinrmPath(server=server.name, scheme=settings.scheme, port=port, fault=fault, **found)
 
 
@@ -60,7 +60,7 @@ def sql_path(server: str, settings: SqlSettings, seconds: float) -> SqlPath:
         chosen = drivers.find_driver(settings.driver)
         driver = f"{chosen.family}: {one_line(chosen.name, _LONGEST)}"
     except Fault as error:
-        fault = _told(error)
+        fault = told(error)
     try:
         place = SqlAddress(settings.address or server, "").endpoint
         port = place.port
@@ -69,7 +69,7 @@ def sql_path(server: str, settings: SqlSettings, seconds: float) -> SqlPath:
             where = Endpoint(one_line(server, _LONGEST), place.host, port, "http")
             _walked(where, seconds, found, lambda *_: None)
     except Fault as error:
-        fault = fault or _told(error)
+        fault = fault or told(error)
     return SqlPath(server=server, driver=driver, port=port, fault=fault, **found)
 
 
@@ -167,5 +167,12 @@ def _moment(tell: Callable[[], datetime]) -> datetime | None:
     return moment if 2000 <= moment.year <= 2200 else None  # noqa: PLR2004 - see ssoaudit.record.Moment
 
 
-def _told(fault: Fault) -> PathFault:
-    return PathFault(stage=fault.stage.value, code=fault.code, message=fault.message, hint=fault.hint)
+def told(fault: Fault) -> PathFault:
+    """A fault as a bundle has it."""
+    return PathFault(
+        stage=fault.stage.value,
+        code=fault.code,
+        message=fault.message,
+        hint=fault.hint,
+        details=one_line(fault.details, _LONGEST),
+    )

@@ -1,7 +1,7 @@
 """A first contact with a site: the paths, then the facts as in any collection, then the self-test where it can be."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -10,9 +10,14 @@ from ssoaudit.collect.collection import MAXIMUM_WORKERS, Options
 from ssoaudit.collect.paths import sql_path, winrm_path
 from ssoaudit.collect.self_test import self_test
 from ssoaudit.collect.winrm.logon import Logon
-from ssoaudit.evidence import Evidence, Read
+from ssoaudit.evidence import Evidence, Missing, Read, Reading, ReadStatus
 from ssoaudit.inventory import Inventory, Server
-from ssoaudit.pilot import PilotBundle, SelfTestRun, WinrmPath
+from ssoaudit.pilot import Cap, PilotBundle, SelfTestRun, WinrmPath
+
+CAPPED = "more than"
+"""What a reader says of a part that it left out for its length: `there are more than 200`."""
+
+TRUNCATED = "is_truncated"
 
 T = TypeVar("T")
 
@@ -42,8 +47,31 @@ def bundle(evidence: Evidence, paths: tuple[WinrmPath, ...], logon: Logon, optio
         winrm=paths,
         sql=sql_path(server, sql, options.limits.connect) if server else None,
         self_tests=self_tests(evidence, logon, options),
+        caps=tuple(caps(evidence)),
         evidence=evidence,
     )
+
+
+def caps(evidence: Evidence) -> Iterator[Cap]:
+    """The bounds that answers met: a part that was left out or cut for being too long, a whole answer that was."""
+    for server in evidence.servers:
+        yield from _caps_of(server.name, server.topics)
+    for database in (evidence.ssodb, evidence.management, *evidence.message_boxes):
+        if database is not None:
+            yield from _caps_of(f"{database.server}/{database.database}", database.topics)
+
+
+def _caps_of(target: str, topics: Mapping[str, Reading]) -> Iterator[Cap]:
+    for topic, reading in topics.items():
+        if isinstance(reading, Missing):
+            if reading.status is ReadStatus.TOO_LARGE:
+                yield Cap(target=target, topic=topic, field=None)
+            continue
+        for field, reason in reading.lacking.items():
+            if CAPPED in reason:
+                yield Cap(target=target, topic=topic, field=field)
+        if reading.data.get(TRUNCATED) is True:
+            yield Cap(target=target, topic=topic, field=TRUNCATED)
 
 
 def _answered(evidence: Evidence, server: str) -> bool:

@@ -1,4 +1,4 @@
-"""The collector's self-test on one server: the node script with one topic, and a parameter that is very long."""
+"""The collector's self-test on one server: the node script with one topic, and messages that are very long."""
 
 import logging
 from dataclasses import dataclass, field
@@ -10,15 +10,19 @@ from ssoaudit.collect.collection import Options, internal, parameters
 from ssoaudit.collect.faults import Fault
 from ssoaudit.collect.frames import Transcript, read_transcript, readings, refusal
 from ssoaudit.collect.names import Names
+from ssoaudit.collect.paths import told
 from ssoaudit.collect.winrm.budget import Budget
 from ssoaudit.facts import SelfTest
 from ssoaudit.inventory import Server
-from ssoaudit.pilot import SelfTestRun
+from ssoaudit.pilot import PathFault, SelfTestRun
 
 logger = logging.getLogger(__name__)
 
 PADDING = 200_000
 """More than the 150 KB that the oldest servers take in one message."""
+
+OVERSIZE = 600_000
+"""More than the 500 KB that servers take in one message."""
 
 _MOST_PIECES = 1000
 
@@ -37,8 +41,8 @@ class _Heard:
 
 def self_test(caller: Caller, server: Server, options: Options) -> SelfTestRun:
     """Let the collector try itself on a server that takes the logon. Raises nothing."""
-    told = parameters(options, (SelfTest,), Names()) | {"padding": "x" * PADDING}
-    stdin = script.stdin(told)
+    asked = parameters(options, (SelfTest,), Names()) | {"padding": "x" * PADDING}
+    stdin = script.stdin(asked)
     budget = Budget(options.limits)
     bootstrap: Literal["input", "console"] | None = "input"
     heard, output, fault = _Heard(), None, None
@@ -58,8 +62,23 @@ def self_test(caller: Caller, server: Server, options: Options) -> SelfTestRun:
         bootstrap=bootstrap if transcript.frames else None,
         sent=len(stdin),
         pieces=tuple(heard.pieces[:_MOST_PIECES]),
+        ended_with_output=output.ended_with_output if output else None,
         exit_code=output.exit_code if output else None,
         seconds=round(output.seconds, 3) if output else None,
         stderr=output.stderr if output else "",
         topics=readings(server.name, (SelfTest,), transcript, fault),
+        oversize=_oversize(caller, server, options) if output and server.transport == "winrm" else None,
     )
+
+
+def _oversize(caller: Caller, server: Server, options: Options) -> PathFault | None:
+    """How a message is refused that is too large; its command, if it comes to that, is a comment."""
+    arguments = (*script.ARGUMENTS[:-1], "#" * OVERSIZE)
+    try:
+        caller.run(server, arguments, b"", Budget(options.limits), lambda _: None)
+    except Fault as fault:
+        return told(fault)
+    except Exception as error:  # one server never spoils the run
+        logger.exception("fault in the self-test", extra={"target": server.name})
+        return told(internal(server.name, error))
+    return None

@@ -2,14 +2,33 @@ function Invoke-Trial([string]$Name) {
     $user = [string][Security.Principal.WindowsIdentity]::GetCurrent().Name
     switch ($Name) {
         'Get-Sha256' { Get-Sha256 ($Utf8.GetBytes('abc')) }
+        'Get-TextOrNull' { Get-TextOrNull 'abc' }
+        'Get-Text' { Get-Text 7 }
+        'Get-Number' { Get-Number ([uint32]4294967295) }
+        'Get-Bounded' { Get-Bounded 9 1 5 }
+        'Get-ShortText' { (Get-ShortText ('x' * 2000)).Length }
+        'Get-Time' { Get-Time ([DateTime]::UtcNow) }
+        'Get-Flag' { Get-Flag 1 }
+        'ConvertTo-Failure' { try { Stop-Absent 'nothing' } catch { (ConvertTo-Failure $_).status } }
+        'ConvertTo-Capped' { @((ConvertTo-Capped ([ordered]@{ list = @(1, 2) }) ([ordered]@{}) @{ list = 1 }).lacking.Keys)[0] }
         'Get-RegistryKeyNames' { @((Get-RegistryKeyNames 'SOFTWARE\Microsoft\Windows NT\CurrentVersion').Names).Count }
         'Get-RegistryValueNames' { @(Get-RegistryValueNames 'SOFTWARE\Microsoft\Windows NT\CurrentVersion').Count }
         'Get-RegistryText' { Get-RegistryText 'SOFTWARE\Microsoft\Windows NT\CurrentVersion' 'InstallationType' }
+        'Get-PartText' { Get-PartText 'SOFTWARE\Microsoft\Windows NT\CurrentVersion' 'InstallationType' ([ordered]@{}) 'text' }
         'Get-RegistryStrings' { @(Get-RegistryStrings ('SYSTEM\CurrentControlSet\Services\' + 'RpcSs') 'DependOnService').Count }
         'Get-RegistryNumber' { Get-RegistryNumber 'SOFTWARE\Microsoft\Windows NT\CurrentVersion' 'UBR' }
-        'Get-RegistryBytes' { @(Get-RegistryBytes ('SYSTEM\CurrentControlSet\Services\' + 'RpcSs') 'FailureActions').Count }
+        'Get-PartNumber' { Get-PartNumber 'SOFTWARE\Microsoft\Windows NT\CurrentVersion' 'UBR' ([ordered]@{}) 'number' }
+        'Get-RegistryBytes' { (Get-RegistryBytes ('SYSTEM\CurrentControlSet\Services\' + 'RpcSs') 'FailureActions').Length }
         'Get-CimInstance' { @(Get-CimInstance -Namespace root/cimv2 -ClassName Win32_Service -Filter "Name='RpcSs'" -OperationTimeoutSec 15)[0].DelayedAutoStart }
         'Get-ClusterRows' { @(Get-ClusterRows MSCluster_Resource).Count }
+        'Get-KeySecurity' { (Get-KeySecurity 'SOFTWARE\Microsoft\ENTSSO').Length }
+        'Get-FolderFiles' { @(Get-FolderFiles (Get-EntssoFolder) 'ENTSSO.exe').Count }
+        'Get-FileVersion' { @(Get-FolderFiles (Get-EntssoFolder) 'ENTSSO.exe' | ForEach-Object { (Get-FileVersion $_.FullName).FileMajorPart })[0] }
+        'Get-FileSecurity' { @(Get-FolderFiles (Get-EntssoFolder) 'ENTSSO.exe' | ForEach-Object { (Get-FileSecurity $_.FullName).Length })[0] }
+        'Get-HostsSize' { Get-HostsSize }
+        'Get-HostsLines' { @(Get-HostsLines).Count }
+        'Get-Addresses' { @(Get-Addresses $env:COMPUTERNAME).Count }
+        'Get-HostName' { Get-HostName '127.0.0.1' }
         'Get-MachineSid' { Get-MachineSid }
         'Get-Sid' { Get-Sid $user }
         'Initialize-Lsa' { Initialize-Lsa }
@@ -50,7 +69,14 @@ function Get-NamesBelow([string]$Key) {
 }
 
 function Read-SelfTest {
-    $names = 'Get-Sha256', 'Get-RegistryKeyNames', 'Get-RegistryValueNames', 'Get-RegistryText', 'Get-RegistryStrings', 'Get-RegistryNumber', 'Get-RegistryBytes', 'Get-CimInstance', 'Get-ClusterRows', 'Get-MachineSid', 'Get-Sid', 'Initialize-Lsa', 'Get-AccountKind', 'Get-RightHolders', 'Get-TokenSids'
+    $names = @(
+        'Get-Sha256', 'Get-TextOrNull', 'Get-Text', 'Get-Number', 'Get-Bounded', 'Get-ShortText',
+        'Get-Time', 'Get-Flag', 'ConvertTo-Failure', 'ConvertTo-Capped', 'Get-RegistryKeyNames', 'Get-RegistryValueNames',
+        'Get-RegistryText', 'Get-PartText', 'Get-RegistryStrings', 'Get-RegistryNumber', 'Get-PartNumber', 'Get-RegistryBytes',
+        'Get-CimInstance', 'Get-ClusterRows', 'Get-KeySecurity', 'Get-FolderFiles', 'Get-FileVersion', 'Get-FileSecurity',
+        'Get-HostsSize', 'Get-HostsLines', 'Get-Addresses', 'Get-HostName', 'Get-MachineSid', 'Get-Sid',
+        'Initialize-Lsa', 'Get-AccountKind', 'Get-RightHolders', 'Get-TokenSids'
+    )
     [ordered]@{
         framework_version = Get-RegistryText 'SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full' 'Version'
         build = Get-RegistryText 'SOFTWARE\Microsoft\Windows NT\CurrentVersion' 'CurrentBuildNumber'
@@ -59,6 +85,6 @@ function Read-SelfTest {
         temp_path = [string][IO.Path]::GetTempPath()
         padding = [int64]([string]$Parameters.padding).Length
         trials = @($names | ForEach-Object { Get-Trial $_ })
-        names_below = @('SOFTWARE\Microsoft\ENTSSO', 'SOFTWARE\Microsoft\ENTSSO\SQL' | ForEach-Object { Get-NamesBelow $_ })
+        names_below = @('SOFTWARE\Microsoft\ENTSSO', 'SOFTWARE\Microsoft\ENTSSO\SQL', 'SOFTWARE\Microsoft\BizTalk Server\3.0', 'SOFTWARE\Microsoft\Host Integration Server' | ForEach-Object { Get-NamesBelow $_ })
     }
 }

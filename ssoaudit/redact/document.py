@@ -29,7 +29,7 @@ from ssoaudit.redact.text import Texts
 R = TypeVar("R", bound=Record)
 
 SENTENCES = frozenset(
-    {"code", "driver", "error", "hint", "lacking", "message", "notes", "stage", "stderr", "unsafe_options"}
+    {"code", "details", "driver", "error", "hint", "lacking", "message", "notes", "stage", "stderr", "unsafe_options"}
 )
 """The fields whose texts are sentences, or words of the collector's own."""
 
@@ -44,6 +44,8 @@ PLAIN: Mapping[str, "re.Pattern[str]"] = {
     "Trial.name": re.compile(r"[A-Z][a-z]+-[A-Za-z0-9]+"),
     "NamesBelow.keys": re.compile(r"[A-Za-z ]{1,40}"),
     "NamesBelow.values": re.compile(r"[A-Za-z ]{1,40}"),
+    "Cap.field": re.compile(r"[a-z0-9_]{1,40}"),
+    "Cap.topic": re.compile(r"[a-z0-9_]{1,40}"),
     "Certificate.signature": re.compile(r"[a-z0-9-]{1,20}"),
     "WinrmPath.schemes": re.compile(r"Negotiate|Kerberos|NTLM|Basic|CredSSP", re.IGNORECASE),
     "RunRecord.version": re.compile(r"\d{1,5}(\.\w{1,12}){1,5}(\+\w{1,12})?"),

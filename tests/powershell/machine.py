@@ -43,7 +43,7 @@ from tests.powershell.server import (
     tell_services,
 )
 from tests.powershell.shown import fact_of
-from tests.powershell.windows import CLUSTER, INVALID_NAMESPACE, Windows
+from tests.powershell.windows import CLUSTER, ENTSSO, INVALID_NAMESPACE, Windows
 
 
 def windows(machine: Machine) -> Windows:
@@ -61,6 +61,22 @@ def windows(machine: Machine) -> Windows:
     _tell_common_folder(told, machine)
     tell_events(told, machine)
     return told
+
+
+def tell_self_test(told: Windows) -> None:
+    """What the self-test asks about beside what the topics do."""
+    user = str(told.identity["Name"])
+    domain, _, account = user.partition("\\")
+    told.registry.add(r"SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full", Version="4.8.04161")
+    told.registry.add(r"SOFTWARE\Microsoft\Windows NT\CurrentVersion", CurrentBuildNumber="20348")
+    told.answer("sids", user, "S-1-5-21-1-2-3-1001")
+    told.answer("tokens", f"{account}@{domain}", ["S-1-5-21-1-2-3-1001", "S-1-1-0"])
+    told.answer("kinds", "S-1-5-18", 5)
+    told.answer("addresses", told.computer_name, ["10.0.0.11"])
+    told.answer("host_names", "127.0.0.1", told.computer_name)
+    told.answer("key_security", ENTSSO, "AQAEgA==")
+    for path in told.answers["file_versions"]:
+        told.answer("file_security", path, "AQAEgA==")
 
 
 def _tell_common_folder(told: Windows, machine: Machine) -> None:

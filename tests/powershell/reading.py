@@ -18,20 +18,24 @@ from ssoaudit.facts import (
     Env,
     Fact,
     LogonRights,
+    SelfTest,
 )
 from ssoaudit.lab.estate import NODES, Machine, healthy
 from tests.powershell.assembled import with_stand_ins
 from tests.powershell.bench import Bench, Outcome
-from tests.powershell.machine import windows
+from tests.powershell.machine import tell_self_test, windows
 from tests.powershell.process import Ran
 from tests.powershell.shapes import shapes
 from tests.powershell.shown import parameters, shown
 from tests.powershell.troubles import Trouble, troubles
-from tests.powershell.windows import Windows
+from tests.powershell.windows import ENTSSO, Windows
 
 MAY_BE_ABSENT = (EntssoRegistry, ClusterView, ClusterSettings, ClusterMoves)
 """The topics that a reader calls absent; of the others a machine of the lab without the fact is not asked."""
 LONGEST_DIFF = 40
+PADDING = "x" * 200_000
+NAMES = (("SQL", "SSOSS"), ("ProductName", "ProductVersion", "InstallPath"))
+"""The keys and values below ENTSSO's own key on a node of the lab."""
 
 
 def outcomes(bench: Bench) -> Iterator[Outcome]:
@@ -41,6 +45,7 @@ def outcomes(bench: Bench) -> Iterator[Outcome]:
     node = shown(healthy().machines[NODES[0]])
     for trouble in troubles():
         yield Outcome(f"{trouble.topic.topic}: {trouble.name}", read_trouble(bench, node, trouble))
+    yield Outcome("self_test: everything works", read_self_test(bench, node))
 
 
 def read_machine(bench: Bench, name: str, machine: Machine) -> Iterator[Outcome]:
@@ -76,13 +81,34 @@ def read_trouble(bench: Bench, machine: Machine, trouble: Trouble) -> str:
     return _misfit(trouble.topic, frame)
 
 
+def read_self_test(bench: Bench, machine: Machine) -> str:
+    """Let the collector try itself on a machine where every function has an answer."""
+    told = windows(machine)
+    tell_self_test(told)
+    ran = _ask(bench, told, [SelfTest], {**parameters(machine), "padding": PADDING})
+    frame = read_transcript(ran.stdout).frames.get(SelfTest.topic)
+    if frame is None:
+        return f"expected an answer\ngot {ran}"
+    if frame.status is not ReadStatus.OK:
+        return f"expected ok\ngot {_told(frame)}"
+    try:
+        got = SelfTest.read(frame.data)
+    except ValidationError:
+        return _misfit(SelfTest, frame)
+    failed = [f"{trial.name}: {trial.error} {trial.code}" for trial in got.trials if not trial.works]
+    below = {each.key: (each.keys, each.values) for each in got.names_below}
+    if failed or got.padding != len(PADDING) or below.get(ENTSSO) != NAMES:
+        return f"expected that all works, {len(PADDING)} characters, {NAMES} below {ENTSSO}\ngot {_told(frame)}"
+    return ""
+
+
 def _ask(bench: Bench, told: Windows, topics: Sequence[type[Fact]], asked: Mapping[str, object]) -> Ran:
     names = [topic.topic for topic in topics]
     return bench.run_script(with_stand_ins(), {**asked, "topics": names, "primitives": told.primitives()})
 
 
 def difference(expected: Fact | None, topic: type[Fact], transcript: Transcript, ran: Ran) -> str:
-    """How an answer differs from a machine's fact, and from none where the machine has none; nothing where it does not."""
+    """How an answer differs from a machine's fact, or from none where it has none; nothing where it does not."""
     frame = transcript.frames.get(topic.topic)
     if frame is None:
         return f"expected an answer\ngot {ran}"

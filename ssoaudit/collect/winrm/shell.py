@@ -41,12 +41,16 @@ _INPUT_CLOSED = frozenset({109, 232})  # ERROR_BROKEN_PIPE, ERROR_NO_DATA: the c
 
 @dataclass(frozen=True)
 class Output:
-    """What a command left: its output, the errors on its stderr in plain text, its exit code, and how long it took."""
+    """What a command left: its output, the errors on its stderr in plain text, its exit code, and how long it took.
+
+    `ended_with_output`: whether its end came in one answer with output; None where there are no answers.
+    """
 
     stdout: bytes
     stderr: str
     exit_code: int
     seconds: float
+    ended_with_output: bool | None = None
 
 
 def run(  # noqa: PLR0917 - where, how, as whom; then the command line and its input
@@ -187,10 +191,10 @@ class _Conversation:
         with self._noting():
             self._command = self._start(shell, command, arguments)
             self._send(shell, self._command, stdin)
-            stdout, stderr, exit_code = self._receive(shell, self._command)
+            stdout, stderr, exit_code, ended_with_output = self._receive(shell, self._command)
             self._command = None  # it has ended: with the shell goes all that is left of it
         self._intact = True
-        return Output(stdout, clean(stderr), exit_code, time.monotonic() - started)
+        return Output(stdout, clean(stderr), exit_code, time.monotonic() - started, ended_with_output)
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
@@ -223,7 +227,7 @@ class _Conversation:
                     return
                 raise
 
-    def _receive(self, shell: str, command: str) -> tuple[bytes, bytes, int]:
+    def _receive(self, shell: str, command: str) -> tuple[bytes, bytes, int, bool]:
         stdout, stderr, idle, done, exit_code = bytearray(), bytearray(), 0, False, -1
         while not done:
             self._leave_time_to_end()
@@ -241,7 +245,7 @@ class _Conversation:
             stderr += err[: self._limits.stderr_bytes - len(stderr)]
             if out:
                 self._on_stdout(out)
-        return bytes(stdout), bytes(stderr), exit_code
+        return bytes(stdout), bytes(stderr), exit_code, bool(out or err)
 
     def _pace(self) -> None:
         """Ask the machine to answer before the deadline, so that it is not the connection that breaks."""
