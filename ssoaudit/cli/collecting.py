@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,9 @@ from ssoaudit.credentials import Credential, Secret, resolve
 from ssoaudit.documents import did_you_mean, visible
 from ssoaudit.evidence import Evidence, Read, ServerEvidence
 from ssoaudit.inventory import Inventory
+
+if TYPE_CHECKING:
+    from ssoaudit.collect.collection import Options
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +152,7 @@ def _sql_credential(session: Session, user: str | None, variable: str) -> Creden
     return found
 
 
-def options_of(manner: Manner, *, offline: bool = False) -> Any:  # noqa: ANN401 - of a module that is imported below
+def options_of(manner: Manner, *, offline: bool = False) -> "Options":
     """The manner as the collector's `Options`."""
     from ssoaudit.collect.collection import Options
     from ssoaudit.collect.winrm.limits import Limits

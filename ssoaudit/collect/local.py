@@ -49,7 +49,7 @@ def run(
     """Run powershell.exe here, without a shell around it, and wait for its end.
 
     `target` is the server that this machine is, for messages; `on_stdout` is given each piece of output as it comes.
-    Raises a `Fault`, and nothing else; the process and its children are ended by then.
+    Raises a `Fault`, and nothing else. A process that did not end by itself is ended then, with all it started.
     """
     started = time.monotonic()
     process = _start(target, _powershell(target), arguments)

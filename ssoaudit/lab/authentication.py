@@ -19,6 +19,11 @@ _AUTHENTICATE = b"NTLMSSP\0\3\0\0\0"
 _BAD_TOKEN = (SpnegoError, ValueError, struct.error, LookupError)
 
 
+def _acceptor() -> spnego.ContextProxy:
+    """The acceptor of pyspnego itself: on Windows it would else be SSPI's, which knows no account of the lab."""
+    return spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+
+
 class Account:
     """The one account of a node, between `open` and `close` also as the file that pyspnego's acceptor reads.
 
@@ -105,7 +110,7 @@ class Logon:
         handshake, self._handshake = self._handshake, None
         try:
             with self._account.at_hand():
-                handshake = handshake if handshake and last else spnego.server(protocol="ntlm")
+                handshake = handshake if handshake and last else _acceptor()
                 answer = handshake.step(token)
         except _BAD_TOKEN:
             return self._rejected()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ssoaudit.cli import cli
 from ssoaudit.inventory import load
 
 WORKFLOW = Path(__file__).parents[2] / ".github" / "workflows" / "windows.yml"
@@ -30,3 +31,19 @@ def test_an_inventory_of_the_workflow_is_one(name: str, tmp_path: Path) -> None:
 def test_the_workflow_collects_with_every_inventory_that_it_writes() -> None:
     (ways,) = COLLECTED.findall(WORKFLOW.read_text(encoding="utf-8"))
     assert {f"{way}.yaml" for way in re.findall(r"'(\w+)'", ways)} == set(inventories())
+
+
+def test_the_workflow_collects_the_runner_in_every_other_way() -> None:
+    """Each line with ssoaudit in it has options that there are."""
+    lines = [
+        line.split() for line in WORKFLOW.read_text(encoding="utf-8").splitlines() if "          ssoaudit " in line
+    ]
+    options = [[word for word in line if word.startswith("-")] for line in lines]
+    assert [option for option in options if "--local" in option or "--from" in option] == [
+        ["--local", "-o"],
+        ["--from", "--offline", "-o"],
+    ]
+    for line in lines:
+        command = cli.commands[line[1]]
+        known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+        assert {word for word in line if word.startswith("-")} <= known
