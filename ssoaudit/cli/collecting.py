@@ -68,7 +68,8 @@ def estate_of(path: Path, manner: dict[str, Any]) -> Estate:
         return Estate(inventory, offline=offline)
     from ssoaudit.collect.facts_file import read_folder
 
-    from_files = read_folder(folder, inventory, datetime.now(timezone.utc), timedelta(hours=hours))
+    wanted = options_of(Manner(**manner)).wanted
+    from_files = read_folder(folder, inventory, datetime.now(timezone.utc), timedelta(hours=hours), wanted)
     return Estate(inventory, from_files, offline)
 
 

@@ -13,12 +13,13 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from ssoaudit.collect import script
+from ssoaudit.collect.collection import Options
 from ssoaudit.collect.frames import Transcript, read_transcript, readings
 from ssoaudit.collect.parameters import ParameterError
 from ssoaudit.collect.standalone import decoded
 from ssoaudit.documents import DocumentError, Problem, read_bytes, visible
 from ssoaudit.evidence import Missing, Read, Reading, ReadStatus, ServerEvidence, typed
-from ssoaudit.facts import OPT_IN_TOPICS, TOPICS, Env
+from ssoaudit.facts import TOPICS, Env, Fact
 from ssoaudit.inventory import Inventory, Server
 from ssoaudit.record import AnswerFile, Moment
 from ssoaudit.vocabulary import Source
@@ -28,6 +29,8 @@ MAXIMUM_BYTES = 32 * 1024 * 1024
 NETBIOS_LENGTH = 15
 TOLERANCE = timedelta(hours=1)
 """How far in the future a file may be: a server without network has a clock of its own."""
+
+DEFAULTS = Options()
 
 _FORMAT = re.compile(rb"SSOFACTS/(\d{1,4})\r?\n")
 _HEADER = re.compile(
@@ -126,15 +129,22 @@ def _check_frames(transcript: Transcript, told: int) -> None:
         )
 
 
-def read_folder(folder: Path, inventory: Inventory, now: datetime, max_age: timedelta) -> dict[str, ServerEvidence]:
+def read_folder(
+    folder: Path,
+    inventory: Inventory,
+    now: datetime,
+    max_age: timedelta,
+    wanted: Sequence[type[Fact]] = DEFAULTS.wanted,
+) -> dict[str, ServerEvidence]:
     """The answers in all files of a folder, by the inventory's name of the server. `now` is the auditor's time.
 
-    Raises `DocumentError` with every file that is not taken; then none is.
+    Of the topics that are `wanted`, those that a script was made without are told as such. Raises `DocumentError` with
+    every file that is not taken; then none is.
     """
     taken: dict[str, tuple[Path, ServerEvidence]] = {}
     problems: list[Problem] = []
     for path in _files(folder):
-        evidence = _evidence(path, inventory, now, max_age)
+        evidence = _evidence(path, inventory, now, max_age, wanted)
         if isinstance(evidence, Problem):
             problems.append(evidence)
         elif evidence.name in taken:
@@ -159,12 +169,14 @@ def _files(folder: Path) -> Sequence[Path]:
     return found
 
 
-def _evidence(path: Path, inventory: Inventory, now: datetime, max_age: timedelta) -> ServerEvidence | Problem:
+def _evidence(
+    path: Path, inventory: Inventory, now: datetime, max_age: timedelta, wanted: Sequence[type[Fact]]
+) -> ServerEvidence | Problem:
     """The answers in a file, or why they are not taken."""
     try:
         file = read(read_bytes(path, MAXIMUM_BYTES))
         server = _server(file.computer, inventory)
-        answers = dict(_answers(server, file))
+        answers = dict(_answers(server, file, wanted))
         _check_computer(file.computer, answers)
         _check_age(file, now, max_age)
     except DocumentError as error:
@@ -199,11 +211,11 @@ def _server(computer: str, inventory: Inventory) -> Server:
     raise RefusedFileError(f"it is of {visible(computer)}, which is no server of this inventory", hint)
 
 
-def _answers(server: Server, file: FactsFile) -> Iterator[tuple[str, Reading]]:
+def _answers(server: Server, file: FactsFile, wanted: Sequence[type[Fact]]) -> Iterator[tuple[str, Reading]]:
     asked = [topic for topic in TOPICS if topic.topic in file.topics]
     answered = readings(server.name, asked, file.transcript, None)
     for topic in TOPICS:
-        if topic in asked or topic not in OPT_IN_TOPICS:
+        if topic in asked or topic in wanted:
             yield topic.topic, answered.get(topic.topic) or _not_asked(topic.topic, server)
 
 
@@ -213,7 +225,7 @@ def _not_asked(topic: str, server: Server) -> Missing:
         code="left-out",
         stage="configure",
         message=f"The stand-alone script that ran on {server.name} was made without {topic}.",
-        hint="Make it again with all topics, and run it there.",
+        hint="Make it again with that topic, and run it there.",
     )
 
 

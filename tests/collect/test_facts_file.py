@@ -18,7 +18,7 @@ from ssoaudit.collect.script import sha256
 from ssoaudit.collect.standalone import standalone
 from ssoaudit.documents import DocumentError
 from ssoaudit.evidence import Missing, Read, ServerEvidence, digest
-from ssoaudit.facts import LogonRights
+from ssoaudit.facts import EndpointMapper, LogonRights
 from ssoaudit.inventory import Inventory, Server
 from ssoaudit.lab.estate import BIZTALK, NODES, healthy
 from ssoaudit.lab.powershell import Answer, facts_file
@@ -110,6 +110,15 @@ def test_a_topic_that_was_not_asked_for_was_left_out(folder: Folder) -> None:
         "left-out",
         f"The stand-alone script that ran on {NODE} was made without logon_rights.",
     )
+
+
+def test_a_topic_that_was_opted_in_to_later_was_left_out(folder: Folder, tmp_path: Path) -> None:
+    assert EndpointMapper.topic not in folder(a=WHOLE)[NODE].topics
+    wanted = Options(active_network=True).wanted
+    (evidence,) = read_folder(tmp_path, INVENTORY, NOW, DAY, wanted).values()
+    reading = evidence.topics[EndpointMapper.topic]
+    assert isinstance(reading, Missing)
+    assert reading.code == "left-out"
 
 
 @pytest.mark.parametrize(
