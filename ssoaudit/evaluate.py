@@ -1,6 +1,7 @@
 """Checks × targets → the result. Here the second law is kept: what is not verified is never a pass."""
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -233,8 +234,7 @@ def _finding(
     check, unread = registered.check, supply.unread if supply else ()
     status, text = outcome.status, outcome.text
     if unread and status in (Status.PASS, Status.NOT_APPLICABLE) and supply:
-        names = ", ".join(f"{reason.server}: {reason.message}" for reason in unread)
-        status, text = Status.NOT_VERIFIED, f"Holds {_where(supply)}; not read: {names}"
+        status, text = Status.NOT_VERIFIED, f"Holds {_where(supply)}; not read: {_told(unread)}"
         reasons = unread
     elif status is Status.NOT_VERIFIED and not reasons:
         reasons = (Reason(code="undecided", server=None, topic=None, message=outcome.text, hint=outcome.hint),)
@@ -269,10 +269,21 @@ def _where(supply: Supply) -> str:
 def _unverified(
     registered: Registered, subject: Subject, reasons: tuple[Reason, ...], *, blocked_by: str | None = None
 ) -> Finding:
-    text = " ".join(f"{reason.server}: {reason.message}" if reason.server else reason.message for reason in reasons)
     servers = tuple(dict.fromkeys(reason.server for reason in reasons if reason.server))
-    outcome = Outcome(Status.NOT_VERIFIED, text, servers=servers)
+    outcome = Outcome(Status.NOT_VERIFIED, _told(reasons), servers=servers)
     return _finding(registered, subject, outcome, reasons=reasons, blocked_by=blocked_by)
+
+
+def _told(reasons: Iterable[Reason]) -> str:
+    """The reasons, each once, led by their server where they do not name it themselves."""
+    return " ".join(dict.fromkeys(_sentence(reason) for reason in reasons))
+
+
+def _sentence(reason: Reason) -> str:
+    named = rf"(?<![\w-]){re.escape(reason.server or '')}(?![\w-])"
+    if reason.server is None or re.search(named, reason.message, re.IGNORECASE):
+        return reason.message
+    return f"{reason.server}: {reason.message}"
 
 
 def _proof(registered: Registered, profile: Profile) -> Step:

@@ -188,6 +188,27 @@ def test_a_pass_on_some_servers_holds_for_those_only() -> None:
     assert finding.text == "Holds on SSONODE1, BTSAPP01, BTSAPP02; not read: SSONODE2: access denied"
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("Nothing listens on SSONODE2.", "Nothing listens on SSONODE2."),
+        ("nothing listens on ssonode2", "nothing listens on ssonode2"),
+        ("SSONODE20 is asked first.", "SSONODE2: SSONODE20 is asked first."),
+    ],
+)
+def test_a_reason_is_told_once_and_names_its_server_once(message: str, told: str) -> None:
+    @rule(each=Target.NODE)
+    def called(server: Server, secrets: MasterSecretIds, registry: EntssoRegistry) -> Outcome:
+        return passed("seen")
+
+    why = DENIED.model_copy(update={"message": message})
+    lost = lose(lose(bundle(healthy()), NODES[1], MasterSecretIds.topic, why), NODES[1], EntssoRegistry.topic, why)
+    findings = {finding.target: finding for finding in judged(called, evidence=lost).findings}
+
+    assert findings[NODES[1]].text == told
+    assert len(findings[NODES[1]].reasons) == 2
+
+
 def test_not_applicable_on_some_servers_is_not_known_of_the_others() -> None:
     @rule()
     def irrelevant(registry: PerServer[EntssoRegistry]) -> Outcome:
