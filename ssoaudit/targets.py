@@ -218,7 +218,8 @@ class Estate:
     def _strangers(self) -> Mapping[str, Missing]:
         """The servers that are not believed, with the reason.
 
-        Of names that lead to one machine, the machine's own is believed; of mere addresses, the first.
+        Of names that lead to one machine, the machine's own is believed; of mere addresses, the first. A 32-bit
+        PowerShell is shown another registry than the service.
         """
         answered: set[str] = set()
         strangers: dict[str, Missing] = {}
@@ -230,9 +231,15 @@ class Estate:
                 strangers[server.name] = _stranger(f"{server.name} was asked, but a machine called {name} answered.")
             elif name.casefold() in answered:
                 strangers[server.name] = _stranger(f"{server.name} and another server are one machine: {name}.")
+            elif self._is_32_bit(server):
+                strangers[server.name] = _seen_through_32_bits(server)
             else:
                 answered.add(name.casefold())
         return strangers
+
+    def _is_32_bit(self, server: Server) -> bool:
+        reading = self.evidence.topics(server.name).get(Env.topic)
+        return isinstance(reading, Read) and reading.data.get("is_64_bit") is False
 
     def _computer_name(self, server: Server) -> str | Missing:
         reading = self.evidence.topics(server.name).get(Env.topic)
@@ -272,6 +279,16 @@ def _stranger(message: str) -> Missing:
         stage="evaluate",
         message=message,
         hint="Give the computer's own name as host, and where to connect as address.",
+    )
+
+
+def _seen_through_32_bits(server: Server) -> Missing:
+    return Missing(
+        status=ReadStatus.ERROR,
+        code="32-bit",
+        stage="evaluate",
+        message=f"{server.name} was read by a 32-bit PowerShell, which is shown another registry than ENTSSO.",
+        hint="Read it with the 64-bit PowerShell, the one below System32.",
     )
 
 

@@ -453,6 +453,14 @@ def test_what_holds_in_part_does_not_hide_a_fail_that_requires_it() -> None:
 
 
 class TestIdentity:
+    def test_a_machine_that_was_read_by_a_32_bit_powershell_is_not_believed(self) -> None:
+        estate = healthy()
+        narrow = estate.machines[NODES[1]].facts[Env.topic].model_copy(update={"is_64_bit": False})
+        finding = only_finding(judged(fine, evidence=bundle(estate.alter(NODES[1], narrow))))
+
+        assert finding.status is Status.NOT_VERIFIED
+        assert "SSONODE2 was read by a 32-bit PowerShell" in finding.text
+
     def test_a_machine_that_answers_under_another_name_is_not_believed(self) -> None:
         estate = healthy()
         other = estate.machines[NODES[1]].facts[Env.topic].model_copy(update={"computer_name": "SSONODE9"})

@@ -45,7 +45,7 @@ def lab() -> Iterator[Lab]:
 def found(lab: Lab) -> PilotBundle:
     collected = evidence_of(lab.estate).model_copy(update={"inventory": lab.inventory()})
     paths = contact.winrm_paths(collected.inventory, OPTIONS)
-    return contact.bundle(collected, paths, Logon(lab.user, lab.password), OPTIONS)
+    return contact.bundle(collected, paths, Caller(collected.inventory, Logon(lab.user, lab.password)), OPTIONS)
 
 
 def test_a_path_tells_what_was_found_on_it(found: PilotBundle) -> None:
@@ -96,7 +96,7 @@ def test_a_rejected_logon_is_a_reason_and_no_error(lab: Lab) -> None:
     inventory = lab.inventory()
     alone = inventory.model_copy(update={"servers": inventory.servers[:1]})
     only = evidence_of(lab.estate).model_copy(update={"inventory": alone})
-    (run,) = contact.self_tests(only, Logon(lab.user, type(lab.password)("wrong")), OPTIONS)
+    (run,) = contact.self_tests(only, Caller(alone, Logon(lab.user, type(lab.password)("wrong"))), OPTIONS)
     reading = run.topics[SelfTest.topic]
 
     assert isinstance(reading, Missing)
@@ -106,7 +106,8 @@ def test_a_rejected_logon_is_a_reason_and_no_error(lab: Lab) -> None:
 def test_one_wrong_password_is_one_failed_logon() -> None:
     with Lab(healthy()) as lab:
         collected = evidence_of(lab.estate).model_copy(update={"inventory": lab.inventory()})
-        runs = contact.self_tests(collected, Logon(lab.user, type(lab.password)("wrong")), OPTIONS)
+        caller = Caller(collected.inventory, Logon(lab.user, type(lab.password)("wrong")))
+        runs = contact.self_tests(collected, caller, OPTIONS)
         readings = [run.topics[SelfTest.topic] for run in runs]
 
         assert len(runs) > 2
@@ -115,6 +116,9 @@ def test_one_wrong_password_is_one_failed_logon() -> None:
             *["not-tried"] * (len(runs) - 1),
         ]
         assert [name for name, each in lab.counters().items() if each["logons"]] == []
+
+        contact.self_tests(collected, caller, OPTIONS)
+        assert sum(each["rejected_logons"] for each in lab.counters().values()) == 1
 
 
 def test_a_fault_of_our_own_spoils_one_server(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,7 @@ def run(
     question.refuse_if_empty()
     estate = estate_of(inventory, manner)
     outputs = Outputs(out, (EVIDENCE, RESULT, REPORT))
-    spare([inventory], outputs.paths(), "give another --out")
+    spare(estate.sources, outputs.paths(), "give another --out")
     outputs.prepare()
     logon, sql = credential(session, estate, user), sql_credentials(session, estate)
     evidence = read_estate(session, estate, logon, Manner(**manner), sql)
@@ -127,7 +127,7 @@ def collect(
     """Collect from the servers of INVENTORY into a file, to be judged later or elsewhere."""
     estate = estate_of(inventory, manner)
     if output != options.STDOUT:
-        spare([inventory], [output], "give another --output")
+        spare(estate.sources, [output], "give another --output")
         try_directory(output.parent, "give another --output")
     logon, sql = credential(session, estate, user), sql_credentials(session, estate)
     evidence = read_estate(session, estate, logon, Manner(**manner), sql)

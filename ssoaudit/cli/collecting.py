@@ -20,6 +20,7 @@ from ssoaudit.evidence import Evidence, Read, ServerEvidence
 from ssoaudit.inventory import Inventory
 
 if TYPE_CHECKING:
+    from ssoaudit.collect.caller import Caller
     from ssoaudit.collect.collection import Options
 
 logger = logging.getLogger(__name__)
@@ -48,29 +49,40 @@ class Manner:
 
 @dataclass(frozen=True)
 class Estate:
-    """Whom to read: the inventory, and what servers have answered already, in files; `offline`: nobody else."""
+    """Whom to read: the inventory, and what servers have answered already, in files; `offline`: nobody else.
+
+    `sources` are the files that all this was read from.
+    """
 
     inventory: Inventory
     from_files: Mapping[str, ServerEvidence] = field(default_factory=dict)
     offline: bool = False
+    sources: tuple[Path, ...] = ()
 
 
 def estate_of(path: Path, manner: dict[str, Any]) -> Estate:
     """The inventory in a file, and the files of --from. What says whom to read is taken out of `manner`.
 
-    Raises `DocumentError`, and `click.BadParameter` where --local is no server.
+    Raises `DocumentError`, and `click.UsageError` where the options contradict each other or the inventory.
     """
     folder, hours, local, offline = (manner.pop(name) for name in ("from", "max_age", "local", "offline"))
+    if offline and folder is None:
+        raise click.UsageError("--offline asks nobody: give the servers' files with --from.")
+    if offline and local is not None:
+        raise click.UsageError("--offline asks nobody, and --local asks this machine: leave out one of them.")
     inventory = inventory_file.load(path)
     if local is not None:
         inventory = _read_on_the_spot(inventory, local)
     if folder is None:
-        return Estate(inventory, offline=offline)
-    from ssoaudit.collect.facts_file import read_folder
+        return Estate(inventory, sources=(path,))
+    from ssoaudit.collect.facts_file import files, read_folder
 
     wanted = options_of(Manner(**manner)).wanted
     from_files = read_folder(folder, inventory, datetime.now(timezone.utc), timedelta(hours=hours), wanted)
-    return Estate(inventory, from_files, offline)
+    here = inventory.server(local) if local is not None else None
+    if here is not None and here.name in from_files:
+        raise click.UsageError(f"--local and a file of --from are both of {here.name}: leave out one of them.")
+    return Estate(inventory, from_files, offline, (path, *files(folder)))
 
 
 def _read_on_the_spot(inventory: Inventory, name: str) -> Inventory:
@@ -181,8 +193,9 @@ def read_estate(
     credential: Credential,
     manner: Manner,
     sql: SqlCredentials = SqlCredentials(),
+    caller: "Caller | None" = None,
 ) -> Evidence:
-    """Read all servers of an estate, and its databases."""
+    """Read all servers of an estate, and its databases; `caller` is one that goes on asking afterwards."""
     # Imported here, so that judging and reporting work where pywinrm cannot be imported.
     from ssoaudit.collect.collection import Collection
     from ssoaudit.collect.sql.address import SqlLogin
@@ -199,6 +212,7 @@ def read_estate(
             sql_login=SqlLogin(sql.sql.user, sql.sql.password) if sql.sql else None,
             biztalk_login=SqlLogin(sql.biztalk.user, sql.biztalk.password) if sql.biztalk else None,
             from_files=estate.from_files,
+            caller=caller,
         ).collect()
 
 

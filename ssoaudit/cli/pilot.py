@@ -43,6 +43,7 @@ def pilot(
 ) -> int:
     """Try the paths to the servers of INVENTORY, collect, let the collector test itself, and redact it all."""
     from ssoaudit.collect import pilot as contact
+    from ssoaudit.collect.caller import Caller
     from ssoaudit.collect.winrm.logon import Logon
 
     estate, how = Estate(inventory_file.load(inventory)), Manner(**manner)
@@ -51,8 +52,9 @@ def pilot(
         try_directory(output.parent, "give another --output")
     account, sql = credential(session, estate, user), sql_credentials(session, estate)
     paths = contact.winrm_paths(estate.inventory, options_of(how))
-    evidence = read_estate(session, estate, account, how, sql)
-    found = contact.bundle(evidence, paths, Logon(account.user, account.password), options_of(how))
+    caller = Caller(estate.inventory, Logon(account.user, account.password))
+    evidence = read_estate(session, estate, account, how, sql, caller)
+    found = contact.bundle(evidence, paths, caller, options_of(how))
     data = record.dump(redacted(found, Pseudonyms()))
     told = f"{len(answered(evidence))} of {len(evidence.servers)} servers answered"
     if output == options.STDOUT:

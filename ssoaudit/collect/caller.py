@@ -34,10 +34,13 @@ class Caller:
         stdin: bytes,
         budget: Budget,
         on_stdout: Callable[[bytes], None],
+        *,
+        most: int = attempts.MOST,
     ) -> Output:
         """What PowerShell with these arguments left when it ended; its standard output is handed on as it comes.
 
-        Raises a `Fault` where the server does not let it come to that.
+        `most` is how often it is tried where the connection fails before anything runs. Raises a `Fault` where the
+        server does not let it come to that.
         """
         if server.transport == "local":
             return local.run(
@@ -63,6 +66,7 @@ class Caller:
                 cancelled=self.cancelled,
                 turn=budget.uncounted(partial(guard.logon, server.name)),
                 on_stdout=on_stdout,
+                most=most,
             )
         except Fault as fault:
             guard.learn(server.name, fault)

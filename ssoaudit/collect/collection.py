@@ -98,20 +98,23 @@ class Options:
 
 @dataclass
 class Collection:
-    """One collection of one estate; `collect` runs it. Servers in `from_files`, by name, are not asked."""
+    """One collection of one estate; `collect` runs it. Servers in `from_files`, by name, are not asked.
+
+    `caller` is one that goes on asking afterwards, and remembers which credentials were rejected.
+    """
 
     inventory: Inventory
     logon: Logon
     options: Options = field(default_factory=Options)
     progress: Progress = lambda *_: None
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
-    cancelled: threading.Event = field(default_factory=threading.Event)
     sql_login: SqlLogin | None = None
     biztalk_login: SqlLogin | None = None
     from_files: Mapping[str, ServerEvidence] = field(default_factory=dict)
+    caller: Caller | None = None
 
     def __post_init__(self) -> None:
-        self._caller = Caller(self.inventory, self.logon, self.cancelled)
+        self._caller = self.caller or Caller(self.inventory, self.logon)
         self._taken: dict[str, float] = {}
 
     def collect(self) -> Evidence:
@@ -196,7 +199,7 @@ class Collection:
                         done[evidence.name] = evidence
                         self.progress(evidence.name, len(done), len(servers))
             except BaseException:
-                self.cancelled.set()
+                self._caller.cancelled.set()
                 try:
                     _wind_up(pool, waiting)
                 except KeyboardInterrupt:  # a second time: not even cleaning up is waited for

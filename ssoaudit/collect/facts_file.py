@@ -143,7 +143,7 @@ def read_folder(
     """
     taken: dict[str, tuple[Path, ServerEvidence]] = {}
     problems: list[Problem] = []
-    for path in _files(folder):
+    for path in files(folder):
         evidence = _evidence(path, inventory, now, max_age, wanted)
         if isinstance(evidence, Problem):
             problems.append(evidence)
@@ -157,8 +157,8 @@ def read_folder(
     return {name: evidence for name, (_, evidence) in taken.items()}
 
 
-def _files(folder: Path) -> Sequence[Path]:
-    """The files of the kind, in the order of their names."""
+def files(folder: Path) -> Sequence[Path]:
+    """The files of the kind in a folder, in the order of their names. Raises `DocumentError` where there is none."""
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix.casefold() == SUFFIX)
     except OSError as error:
@@ -235,6 +235,9 @@ def _check_computer(computer: str, answers: dict[str, Reading]) -> None:
     env = typed(reading, Env) if isinstance(reading, Read) else None
     if not isinstance(env, Env):
         raise RefusedFileError(f"its answers do not tell that they are of {visible(computer)}: env was not read")
+    if not env.is_64_bit:
+        hint = "run the stand-alone script there again, in the 64-bit PowerShell"
+        raise RefusedFileError("it was written by a 32-bit PowerShell, which is shown another registry", hint)
     if env.computer_name.casefold() != computer.casefold():
         told = visible(env.computer_name)
         raise RefusedFileError(f"its first lines name {visible(computer)}, and its answers are of {told}")

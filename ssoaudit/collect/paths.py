@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
 from ssoaudit.collect.faults import Fault, FaultStage
@@ -135,8 +136,8 @@ def _certificate(der: bytes) -> Certificate | None:
     try:
         found = x509.load_der_x509_certificate(der)
         subject, issuer = found.subject.rfc4514_string(), found.issuer.rfc4514_string()
-        algorithm = found.signature_hash_algorithm
-    except ValueError:
+        algorithm, key = found.signature_hash_algorithm, found.public_key()
+    except (ValueError, UnsupportedAlgorithm):
         return None
     return Certificate(
         subject=one_line(subject, _LONGEST),
@@ -144,7 +145,7 @@ def _certificate(der: bytes) -> Certificate | None:
         names=_names(found),
         not_before=_moment(lambda: found.not_valid_before_utc),
         not_after=_moment(lambda: found.not_valid_after_utc),
-        key_bits=getattr(found.public_key(), "key_size", None),
+        key_bits=getattr(key, "key_size", None),
         signature=algorithm.name if algorithm else "",
         sha256=found.fingerprint(hashes.SHA256()).hex(),
     )

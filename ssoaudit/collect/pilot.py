@@ -9,7 +9,6 @@ from ssoaudit.collect.caller import Caller
 from ssoaudit.collect.collection import MAXIMUM_WORKERS, Options
 from ssoaudit.collect.paths import sql_path, winrm_path
 from ssoaudit.collect.self_test import self_test
-from ssoaudit.collect.winrm.logon import Logon
 from ssoaudit.evidence import Evidence, Missing, Read, Reading, ReadStatus
 from ssoaudit.inventory import Inventory, Server
 from ssoaudit.pilot import Cap, PilotBundle, SelfTestRun, WinrmPath
@@ -30,14 +29,13 @@ def winrm_paths(inventory: Inventory, options: Options) -> tuple[WinrmPath, ...]
     return _at_once(lambda server: winrm_path(server, inventory.winrm_of(server), seconds), servers, options, cancelled)
 
 
-def self_tests(evidence: Evidence, logon: Logon, options: Options) -> tuple[SelfTestRun, ...]:
-    """The self-test of every server that answered: one that rejected the logon is not asked a second time."""
+def self_tests(evidence: Evidence, caller: Caller, options: Options) -> tuple[SelfTestRun, ...]:
+    """The self-test of every server that answered. The collection's own caller asks none that rejected the logon."""
     servers = [server for server in evidence.inventory.servers if _answered(evidence, server.name)]
-    caller = Caller(evidence.inventory, logon)
     return _at_once(lambda server: self_test(caller, server, options), servers, options, caller.cancelled)
 
 
-def bundle(evidence: Evidence, paths: tuple[WinrmPath, ...], logon: Logon, options: Options) -> PilotBundle:
+def bundle(evidence: Evidence, paths: tuple[WinrmPath, ...], caller: Caller, options: Options) -> PilotBundle:
     """All of it, not yet redacted."""
     server = evidence.ssodb.server if evidence.ssodb else ""
     sql = evidence.inventory.sql
@@ -46,7 +44,7 @@ def bundle(evidence: Evidence, paths: tuple[WinrmPath, ...], logon: Logon, optio
         run=evidence.run,
         winrm=paths,
         sql=sql_path(server, sql, options.limits.connect) if server else None,
-        self_tests=self_tests(evidence, logon, options),
+        self_tests=self_tests(evidence, caller, options),
         caps=tuple(caps(evidence)),
         evidence=evidence,
     )

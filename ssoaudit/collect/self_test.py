@@ -49,7 +49,7 @@ def self_test(caller: Caller, server: Server, options: Options) -> SelfTestRun:
     try:
         output = caller.run(server, script.ARGUMENTS, stdin, budget, heard.take)
         if refusal(bytes(heard.printed)) == script.TRUNCATED:
-            bootstrap, heard = "console", _Heard()
+            bootstrap, heard, output = "console", _Heard(), None
             output = caller.run(server, script.FALLBACK_ARGUMENTS, stdin, budget, heard.take)
     except Fault as error:
         fault = error
@@ -67,15 +67,15 @@ def self_test(caller: Caller, server: Server, options: Options) -> SelfTestRun:
         seconds=round(output.seconds, 3) if output else None,
         stderr=output.stderr if output else "",
         topics=readings(server.name, (SelfTest,), transcript, fault),
-        oversize=_oversize(caller, server, options) if output and server.transport == "winrm" else None,
+        oversize=_oversize(caller, server, options) if fault is None and server.transport == "winrm" else None,
     )
 
 
 def _oversize(caller: Caller, server: Server, options: Options) -> PathFault | None:
-    """How a message is refused that is too large; its command, if it comes to that, is a comment."""
+    """How a message is refused that is too large, sent once; its command, if it comes to that, is a comment."""
     arguments = (*script.ARGUMENTS[:-1], "#" * OVERSIZE)
     try:
-        caller.run(server, arguments, b"", Budget(options.limits), lambda _: None)
+        caller.run(server, arguments, b"", Budget(options.limits), lambda _: None, most=1)
     except Fault as fault:
         return told(fault)
     except Exception as error:  # one server never spoils the run

@@ -11,6 +11,10 @@ if ($mode -ne 'FullLanguage') {
     "PowerShell runs in $mode here. Sign this script with a certificate that the application control policy trusts, and run it again."
     exit 1
 }
+if (-not [Environment]::Is64BitProcess) {
+    'This PowerShell is a 32-bit one, which is shown another registry. Run this script in the 64-bit PowerShell.'
+    exit 1
+}
 $ErrorActionPreference = 'Stop'
 $file = [IO.Path]::Combine((Get-Location -PSProvider FileSystem).ProviderPath, "$env:COMPUTERNAME.ssofacts")
 if ([IO.File]::Exists($file) -and -not $Force) {
@@ -27,28 +31,31 @@ $NodeScript = {
 # ssoaudit node script: end
 }
 
-"Reading $env:COMPUTERNAME. This may take some minutes."
 $console = [Console]::Out
-$text = New-Object IO.StringWriter
-$text.WriteLine('SSOFACTS/1')
-$text.WriteLine("script $ScriptHash")
-$text.WriteLine("computer $env:COMPUTERNAME")
-$text.WriteLine('started ' + [DateTime]::UtcNow.ToString('o'))
-$text.WriteLine("parameters $Parameters")
-[Console]::SetOut($text)
-try { $null = & $NodeScript $Parameters } finally { [Console]::SetOut($console) }
-$text.WriteLine('finished ' + [DateTime]::UtcNow.ToString('o'))
 $utf8 = New-Object Text.UTF8Encoding $false
-$hash = [Security.Cryptography.SHA256]::Create().ComputeHash($utf8.GetBytes($text.ToString()))
-$text.WriteLine('sha256 ' + [BitConverter]::ToString($hash).Replace('-', '').ToLower())
-
 $temporary = "$file.$PID.tmp"
 try {
+    # What cannot be written need not be read.
+    [IO.File]::WriteAllText($temporary, '')
+    "Reading $env:COMPUTERNAME. This may take some minutes."
+    $text = New-Object IO.StringWriter
+    $text.WriteLine('SSOFACTS/1')
+    $text.WriteLine("script $ScriptHash")
+    $text.WriteLine("computer $env:COMPUTERNAME")
+    $text.WriteLine('started ' + [DateTime]::UtcNow.ToString('o'))
+    $text.WriteLine("parameters $Parameters")
+    [Console]::SetOut($text)
+    try { $null = & $NodeScript $Parameters } finally { [Console]::SetOut($console) }
+    $text.WriteLine('finished ' + [DateTime]::UtcNow.ToString('o'))
+    $hash = [Security.Cryptography.SHA256]::Create().ComputeHash($utf8.GetBytes($text.ToString()))
+    $text.WriteLine('sha256 ' + [BitConverter]::ToString($hash).Replace('-', '').ToLower())
     [IO.File]::WriteAllBytes($temporary, $utf8.GetBytes($text.ToString()))
-    if ($Force) { [IO.File]::Delete($file) }
-    [IO.File]::Move($temporary, $file)
-} catch {
+    if ($Force -and [IO.File]::Exists($file)) {
+        [IO.File]::Replace($temporary, $file, [NullString]::Value)
+    } else {
+        [IO.File]::Move($temporary, $file)
+    }
+    "Written: $file"
+} finally {
     [IO.File]::Delete($temporary)
-    throw
 }
-"Written: $file"

@@ -22,7 +22,11 @@ MAXIMUM_BYTES = 4 * 1024 * 1024
 _PLACE = re.compile(r"@(ASKED|PARAMETERS|SHA256|SCRIPT)@")
 _NODE_SCRIPT = re.compile(r"\n# ssoaudit node script: begin\n(.*)\n# ssoaudit node script: end\n", re.DOTALL)
 _PARAMETERS = re.compile(r"\n\$Parameters = '([A-Za-z0-9+/=]*)'\n")
-_SIGNATURE = re.compile(r"\n# SIG # Begin signature block\n.*\Z", re.DOTALL)
+_SIGNATURE = re.compile(
+    r"\n# SIG # Begin signature block\n(?:# [A-Za-z0-9+/=]{1,100}\n){1,10000}# SIG # End signature block\n*\Z"
+)
+"""What `Set-AuthenticodeSignature` puts at the end: comments alone, so that nothing in it can be code."""
+
 _AGAIN = "make it again with ssoaudit collector -o"
 
 

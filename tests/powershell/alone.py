@@ -22,6 +22,7 @@ FILE = ("-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass"
 NAME = "Collect-SsoFacts.ps1"
 CALL = "& $NodeScript $Parameters"
 FIRST_LINE = "\r\n$mode = "
+END = "# ssoaudit node script: end"
 RESTRICT = "\r\n$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'"
 
 
@@ -34,6 +35,8 @@ def outcomes(bench: Bench) -> Iterator[Outcome]:
         file = here / f"{machine.name}{facts_file.SUFFIX}"
         ran = _run(bench, here, text.replace(FIRST_LINE, RESTRICT + FIRST_LINE))
         yield Outcome("stand-alone: a constrained language mode", _refusal(ran, "ConstrainedLanguage", None, file))
+        ran = _run(bench, here, text.replace(END, f"throw 'on purpose'\r\n{END}"))
+        yield Outcome("stand-alone: a node script that throws", _refusal(ran, "on purpose", None, file))
         ran = _run(bench, here, text)
         yield from _read(machine, ran, file)
         written = file.read_bytes() if file.exists() else b""
@@ -68,9 +71,10 @@ def _run(bench: Bench, folder: Path, text: str, *switches: str) -> Ran:
 def _refusal(ran: Ran, says: str, kept: bytes | None, file: Path) -> str:
     """What is wrong where the script should say why it does not run, and leave the file as it is."""
     found = file.read_bytes() if file.exists() else None
-    if ran.exit_code == 1 and says.encode() in ran.stdout and found == kept:
+    left = {path.name for path in file.parent.iterdir()} - {NAME, file.name}
+    if ran.exit_code == 1 and says.encode() in ran.stdout + ran.stderr and found == kept and not left:
         return ""
-    return f"expected exit code 1, {says!r} on stdout, and no other file\ngot {ran}"
+    return f"expected exit code 1, {says!r}, and no other file\ngot {sorted(left)}; {ran}"
 
 
 def _replacement(ran: Ran, old: bytes, file: Path) -> str:

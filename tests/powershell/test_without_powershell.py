@@ -112,6 +112,8 @@ place = sys.argv.index("-File") + 1
 script, file = Path(sys.argv[place]).read_bytes(), Path(NODES[0] + ".ssofacts")
 if b"ConstrainedLanguage'" in script:
     sys.exit(print("PowerShell runs in ConstrainedLanguage here.") or 1)
+if b"throw 'on purpose'" in script:
+    sys.exit("on purpose")
 if file.exists() and "-Force" not in sys.argv:
     sys.exit(print("the file is there already") or 1)
 told = {name: Answer(**each) for name, each in answers(shown(healthy().machines[NODES[0]])).items()}

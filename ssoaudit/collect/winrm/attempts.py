@@ -16,7 +16,7 @@ from ssoaudit.inventory import WinrmSettings
 
 _LOG = logging.getLogger(__name__)
 
-_MOST = 3
+MOST = 3
 _PAUSE = 1.0
 
 
@@ -32,8 +32,9 @@ def run(  # noqa: PLR0917 - as shell.run
     cancelled: threading.Event | None = None,
     turn: shell.Turn = nullcontext,
     on_stdout: Callable[[bytes], None] = lambda _: None,
+    most: int = MOST,
 ) -> shell.Output:
-    """`shell.run`, tried again where the connection or a quota failed before the command was started.
+    """`shell.run`, tried up to `most` times where the connection or a quota failed before the command was started.
 
     Each attempt is a conversation of its own; all of them, and the pauses between, share the deadline. What was
     rejected or given a password and did not answer, what looks like tampering, and a command that runs are never
@@ -62,7 +63,7 @@ def run(  # noqa: PLR0917 - as shell.run
         except Fault as fault:
             pause = _PAUSE * (1 + random.random())  # noqa: S311 - so that many do not come back at the same moment
             may_run = fault.stage is FaultStage.RUN
-            if not fault.retryable or may_run or attempt == _MOST or 2 * pause > budget.left.deadline:
+            if not fault.retryable or may_run or attempt == most or 2 * pause > budget.left.deadline:
                 raise
             again = fault
         _LOG.info("attempt %d: %s", attempt, again, extra={"target": endpoint.target, "stage": again.stage.value})
