@@ -23,6 +23,7 @@ from ssoaudit.evidence import Missing, Read, ReadStatus, typed
 from ssoaudit.facts import PILOT_TOPICS, SSODB_TOPICS, TOPICS, SelfTest
 from ssoaudit.inventory import Inventory, Server, SqlSettings, WinrmSettings
 from ssoaudit.lab.estate import NODES, healthy
+from ssoaudit.lab.estate.server import self_test as self_test_of_the_lab
 from ssoaudit.lab.process import Lab
 from ssoaudit.lab.scenarios import unreachable_node
 from ssoaudit.pilot import PilotBundle
@@ -279,6 +280,9 @@ def test_the_self_test_tries_what_its_reader_lists() -> None:
     (names,) = re.findall(r"(?s)\n    \$names = @\((.*?)\n    \)\n", reader)
 
     assert re.findall(r"'([^']+)'", names) == cases
+    assert [trial.name for trial in self_test_of_the_lab().trials] == cases
+    below = re.findall(r"'(SOFTWARE[^']+)'", reader.split("names_below = ")[1])
+    assert [each.key for each in self_test_of_the_lab().names_below] == below
 
 
 def test_the_self_test_tries_every_function_that_any_reader_may_call() -> None:

@@ -11,6 +11,9 @@ from ssoaudit.facts import TOPICS, Env
 from ssoaudit.inventory import Inventory
 
 MAXIMUM_BYTES = 1024 * 1024
+MOST_EVENTS: Mapping[str, int] = {"event_days": 3650, "event_count": 5000}
+"""How far back, and how many events of a kind, a script may be told to read."""
+
 _KNOWN_TOPICS = frozenset(topic.topic for topic in TOPICS)
 
 
@@ -53,11 +56,14 @@ def checked(given: object) -> dict[str, object]:
 
 
 def _check(name: str, value: object, usual: object) -> None:
-    if not isinstance(usual, list):
-        if type(value) is not type(usual):
-            raise ParameterError(
-                f"{name} is not a {'true or false' if isinstance(usual, bool) else 'value of its kind'}"
-            )
+    if isinstance(usual, bool):
+        if not isinstance(value, bool):
+            raise ParameterError(f"{name} is not true or false")
+        return
+    if name in MOST_EVENTS:
+        most = MOST_EVENTS[name]
+        if type(value) is not int or not 1 <= value <= most:
+            raise ParameterError(f"{name} is not a whole number from 1 to {most}")
         return
     if not isinstance(value, list) or not all(isinstance(text, str) and 0 < len(text) <= LONGEST for text in value):
         raise ParameterError(f"{name} is not a list of texts of at most {LONGEST} characters")

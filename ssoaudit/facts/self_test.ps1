@@ -77,6 +77,8 @@ function Read-SelfTest {
         'Get-HostsSize', 'Get-HostsLines', 'Get-Addresses', 'Get-HostName', 'Get-MachineSid', 'Get-Sid',
         'Initialize-Lsa', 'Get-AccountKind', 'Get-RightHolders', 'Get-TokenSids'
     )
+    # More than any one piece of output holds; it is no answer, and nobody reads it.
+    [Console]::Out.WriteLine([string]$Parameters.padding)
     [ordered]@{
         framework_version = Get-RegistryText 'SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full' 'Version'
         build = Get-RegistryText 'SOFTWARE\Microsoft\Windows NT\CurrentVersion' 'CurrentBuildNumber'

@@ -9,10 +9,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import click
 import pytest
 from program import Ended, run
 
 from ssoaudit import cli
+from ssoaudit.cli.collector import collector
+from ssoaudit.collect.parameters import MOST_EVENTS
 from ssoaudit.collect.script import script, sha256
 from ssoaudit.lab.estate import NODES, healthy
 from ssoaudit.lab.powershell import Answer, facts_file
@@ -121,7 +124,10 @@ def test_parameters_come_from_a_file(said: Said) -> None:
         ('{"topics": ["env", "env"]}', "p.json: topics names one twice"),
         ('{"topics": []}', "p.json: topics leaves out env"),
         ('{"topics": ["ssoss"]}', "p.json: 'ssoss' is no topic of this version"),
-        ('{"compile": 1}', "p.json: compile is not a true or false"),
+        ('{"compile": 1}', "p.json: compile is not true or false"),
+        ('{"event_days": 0}', "p.json: event_days is not a whole number from 1 to 3650"),
+        ('{"event_count": 5001}', "p.json: event_count is not a whole number from 1 to 5000"),
+        ('{"event_count": true}', "p.json: event_count is not a whole number from 1 to 5000"),
         ("[" * 100_000, "p.json: this is no JSON"),
         ("\x00", "p.json:1:1: this is no JSON: expecting value"),
     ],
@@ -132,6 +138,13 @@ def test_parameters_that_cannot_be_used(said: Said, text: str, sentence: str) ->
     assert ended.code == 2
     assert ended.stderr.startswith(f"Error: {sentence}")
     assert not Path("C.ps1").exists()
+
+
+@pytest.mark.parametrize("name", MOST_EVENTS)
+def test_parameters_have_the_bounds_of_the_options(name: str) -> None:
+    (option,) = [each for each in collector.params if each.name == name]
+    assert isinstance(option.type, click.IntRange)
+    assert (option.type.min, option.type.max) == (1, MOST_EVENTS[name])
 
 
 @pytest.mark.parametrize(

@@ -48,12 +48,23 @@ def run(
     with feeding as fed, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
             process = subprocess.Popen(  # noqa: S603 - the PowerShell that the developer names
-                [program, *arguments], stdin=fed, stdout=out, stderr=err, cwd=folder, start_new_session=True
+                [program, *arguments],
+                stdin=fed,
+                stdout=out,
+                stderr=err,
+                cwd=folder,
+                env=_environment(),
+                start_new_session=True,
             )
         except OSError as error:
             return Ran(b"", f"{program} cannot be started: {error}".encode(), 127)
         exit_code = _wait(process, seconds)
         return Ran(_read(out), _read(err), exit_code)
+
+
+def _environment() -> dict[str, str]:
+    """Without the path of modules, which another PowerShell may have left: each finds its own."""
+    return {name: value for name, value in os.environ.items() if name.upper() != "PSMODULEPATH"}
 
 
 @contextmanager

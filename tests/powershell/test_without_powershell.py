@@ -77,7 +77,7 @@ def outcomes(program: str, seconds: float) -> list[Outcome]:
         found = [*bootstrap.outcomes(bench), *reading.read_machine(bench, name, machine), *syntax.outcomes(bench)]
         found += alone.outcomes(bench)
         trouble = next(troubles())
-        found.append(Outcome("self_test", reading.read_self_test(bench, machine)))
+        found.append(Outcome("self_test", reading.read_self_test(bench, machine, {}, frozenset())))
         return [*found, Outcome(trouble.name, reading.read_trouble(bench, machine, trouble))]
 
 
