@@ -13,9 +13,10 @@ from ssoaudit.cli.command import Command
 from ssoaudit.cli.outputs import spare, try_directory
 from ssoaudit.cli.session import Session
 from ssoaudit.cli.streams import note, show, show_bytes
+from ssoaudit.documents import DocumentError, Problem
 from ssoaudit.exitcodes import ExitCode
 from ssoaudit.files import write_atomic
-from ssoaudit.redact import Pseudonyms
+from ssoaudit.redact import Pseudonyms, TooManyError
 from ssoaudit.redact import redact as redacted
 
 PILOT = "pilot.json"
@@ -55,7 +56,11 @@ def pilot(
     caller = Caller(estate.inventory, Logon(account.user, account.password))
     evidence = read_estate(session, estate, account, how, sql, caller)
     found = contact.bundle(evidence, paths, caller, options_of(how))
-    data = record.dump(redacted(found, Pseudonyms()))
+    try:
+        data = record.dump(redacted(found, Pseudonyms()))
+    except TooManyError as error:
+        hint = "look at what the servers answer: ssoaudit collect"
+        raise DocumentError(Problem(inventory, f"the bundle cannot be redacted: {error}", hint)) from None
     told = f"{len(answered(evidence))} of {len(evidence.servers)} servers answered"
     if output == options.STDOUT:
         show_bytes(data)

@@ -10,6 +10,7 @@ from ssoaudit.cli import options
 from ssoaudit.cli.command import Command
 from ssoaudit.cli.outputs import spare
 from ssoaudit.cli.streams import note, show_bytes
+from ssoaudit.documents import DocumentError, Problem
 from ssoaudit.files import OutputError, write_atomic
 
 REDACTED = "redacted.json"
@@ -33,16 +34,23 @@ REDACTED = "redacted.json"
 )
 def redact(evidence: Path, output: Path, map: Path | None) -> None:  # noqa: A002 - its variable and key are named so
     """Replace names, accounts, addresses and ids in EVIDENCE by pseudonyms. Its verdict stays the same."""
-    from ssoaudit.redact import Pseudonyms, mapping_file
+    from ssoaudit.redact import Pseudonyms, TooManyError, mapping_file
     from ssoaudit.redact import redact as redacted
 
+    if map == options.STDOUT:
+        raise click.BadParameter("it undoes the redaction, and is written to a file alone", param_hint="'--map'")
     bundle, _ = evidence_file.load(evidence)
+    if bundle.run.redacted:
+        raise DocumentError(Problem(evidence, "it is redacted already", "hand it on as it is"))
     written = [path for path in (output, map) if path is not None and path != options.STDOUT]
     spare([evidence], written, "give another --output or --map")
     if map is not None and output.resolve() == map.resolve():
         raise OutputError(output, "this is the file of --map, too", "give another --output")
     pseudonyms = mapping_file.load(map) if map else Pseudonyms()
-    data = record.dump(redacted(bundle, pseudonyms))
+    try:
+        data = record.dump(redacted(bundle, pseudonyms))
+    except TooManyError as error:
+        raise DocumentError(Problem(evidence, str(error), "look at what the servers answered")) from None
     if map is not None:
         mapping_file.save(map, pseudonyms)
     if output == options.STDOUT:

@@ -71,7 +71,7 @@ def parse_sql_address(text: str, here: str, aliases: Iterable[SqlAlias] = ()) ->
     if named is None and number == DEFAULT_PORT:
         number = None
     # A port decides; the instance beside it is not looked at by the client.
-    return SqlAddress(here.casefold() if host in _HERE else host.removesuffix("."), None if number else named, number)
+    return SqlAddress(here.casefold() if host in _HERE else _one_spelling(host), None if number else named, number)
 
 
 def _hosts(one: str, other: str) -> Likeness:
@@ -80,6 +80,11 @@ def _hosts(one: str, other: str) -> Likeness:
     if _is_ip(one) != _is_ip(other):
         return Likeness.MAYBE
     return Likeness.MAYBE if _is_short_for(one, other) or _is_short_for(other, one) else Likeness.DIFFERENT
+
+
+def _one_spelling(host: str) -> str:
+    """A name without its last dot, an IP address in its usual form."""
+    return str(ipaddress.ip_address(host)) if _is_ip(host) else host.removesuffix(".")
 
 
 def _is_short_for(one: str, other: str) -> bool:

@@ -2,6 +2,6 @@
 
 from ssoaudit.redact import mapping_file
 from ssoaudit.redact.document import redact
-from ssoaudit.redact.pseudonyms import Pseudonyms
+from ssoaudit.redact.pseudonyms import Pseudonyms, TooManyError
 
-__all__ = ["Pseudonyms", "mapping_file", "redact"]
+__all__ = ["Pseudonyms", "TooManyError", "mapping_file", "redact"]

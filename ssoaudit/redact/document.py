@@ -20,6 +20,7 @@ from ssoaudit.facts import (
     TOPICS,
     Fact,
 )
+from ssoaudit.facts.event_log import EventLog
 from ssoaudit.pilot import PilotBundle
 from ssoaudit.record import Record
 from ssoaudit.redact import binary
@@ -33,7 +34,31 @@ SENTENCES = frozenset(
 )
 """The fields whose texts are sentences, or words of the collector's own."""
 
+RESOURCE_TYPES = (
+    "Cloud Witness", "Disjoint IPv4 Address", "Disjoint IPv6 Address", "Distributed File System",
+    "Distributed Network Name", "Distributed Transaction Coordinator", "File Server", "File Share Witness",
+    "Generic Application", "Generic Script", "Generic Service", "IP Address", "IPv6 Address", "IPv6 Tunnel Address",
+    "Network Name", "Physical Disk", "SQL Server", "SQL Server Agent", "SQL Server Availability Group",
+    "SQL Server Browser", "Storage Pool", "Task Scheduler", "Virtual Machine", "Virtual Machine Configuration",
+)  # fmt: skip
+"""Windows' own types of cluster resources, and SQL Server's."""
+
+PROVIDERS = (
+    "EventLog", "MSDTC", "MSDTC 2", "MSDTC Client", "MSDTC Client 2", "ENTSSO", "Enterprise Single Sign-On",
+    "Microsoft-Windows-[A-Za-z0-9-]{1,40}", "Service Control Manager",
+)  # fmt: skip
+"""Who writes the events that are read."""
+
+LOGS = ("Application", "System", "Microsoft-Windows-[A-Za-z0-9-]{1,40}(/Operational)?")
+EVENT_TOPICS = tuple(topic.__name__ for topic in TOPICS if issubclass(topic, EventLog))
+
+_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?")
+
 PLAIN: Mapping[str, "re.Pattern[str]"] = {
+    "ClusterResource.type": re.compile("|".join(RESOURCE_TYPES)),
+    "ClusterSettings.quorum_type": re.compile(r"(Node|Majority|Disk|File Share|Cloud|Only|No|Witness|and| )+"),
+    "Event.provider": re.compile("|".join(PROVIDERS)),
     "Evidence.asked": re.compile("|".join(topic.topic for topic in (*TOPICS, *PILOT_TOPICS))),
     "Env.culture": re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?"),
     "Env.powershell_version": re.compile(r"\d{1,5}(\.\d{1,6}){1,3}"),
@@ -41,11 +66,11 @@ PLAIN: Mapping[str, "re.Pattern[str]"] = {
     "SqlServerRow.product_version": re.compile(r"\d{1,5}(\.\d{1,6}){1,3}"),
     "SelfTest.framework_version": re.compile(r"\d{1,5}(\.\d{1,6}){1,3}"),
     "SelfTest.build": re.compile(r"\d{1,6}"),
-    "Trial.name": re.compile(r"[A-Z][a-z]+-[A-Za-z0-9]+"),
-    "NamesBelow.keys": re.compile(r"[A-Za-z ]{1,40}"),
-    "NamesBelow.values": re.compile(r"[A-Za-z ]{1,40}"),
+    "Trial.answer": re.compile(rf"\d{{1,10}}|True|False|Server( Core)?|abc|absent|list|{_ABC}|{_TIME.pattern}"),
+    "Trial.name": re.compile(r"([A-Z][a-z]+)+-[A-Za-z0-9]+"),
     "Cap.field": re.compile(r"[a-z0-9_]{1,40}"),
     "Cap.topic": re.compile(r"[a-z0-9_]{1,40}"),
+    **{f"{model}.log": re.compile("|".join(LOGS)) for model in EVENT_TOPICS},
     "Certificate.signature": re.compile(r"[a-z0-9-]{1,20}"),
     "WinrmPath.schemes": re.compile(r"Negotiate|Kerberos|NTLM|Basic|CredSSP", re.IGNORECASE),
     "RunRecord.version": re.compile(r"\d{1,5}(\.\w{1,12}){1,5}(\+\w{1,12})?"),
@@ -55,20 +80,66 @@ PLAIN: Mapping[str, "re.Pattern[str]"] = {
 
 HOSTS = frozenset(
     {
+        "BackupDatabaseRow.ServerName",
+        "BackupHistoryRow.ServerName",
+        "BizTalkGroupRow.SSOServerName",
+        "BizTalkGroupRow.SubscriptionDBServerName",
+        "BizTalkInstallation.management_server",
+        "BizTalkServerRow.Name",
+        "BizTalkSettings.address",
+        "BizTalkSettings.server",
+        "ClusterNode.name",
+        "ClusterResource.dns_name",
+        "ClusterResource.network_name",
+        "ClusterView.fqdn",
+        "ClusterView.name",
+        "DatabaseEvidence.server",
+        "EntssoRegistry.sql_server",
+        "EntssoView.sql_server",
         "Env.computer_name",
+        "Forward.name",
+        "GlobalInfoChangeRow.at_client_machine",
+        "GlobalInfoChangeRow.at_server_machine",
+        "GlobalInfoRow.gi_SecretServer",
+        "HostsOverride.name",
         "Inventory.network_name",
         "Inventory.present_master",
         "Inventory.standby",
+        "MessageBoxRow.DBServerName",
+        "NlbInterface.cluster_name",
+        "NlbNode.computer_name",
+        "NodeSettings.name",
+        "OperatingSystem.domain",
+        "OperatingSystem.host_name",
+        "OtherBackupDatabaseRow.ServerName",
+        "PendingReboot.active_name",
+        "PendingReboot.next_name",
+        "Reverse.host_name",
+        "RunRecord.auditor",
         "SelfTestRun.server",
         "Server.address",
         "Server.host",
         "ServerEvidence.name",
+        "SqlPath.server",
+        "SqlServerResource.virtual_server_name",
         "SqlServerRow.machine_name",
         "SqlServerRow.physical_node",
+        "SqlServerRow.server_name",
+        "SqlSettings.address",
+        "SqlSettings.server",
+        "SsoServerRow.srv_server_name",
+        "SsodbBackupRow.asked_server",
+        "SsodbBackupRow.server_name",
         "WinrmPath.server",
     }
 )
-"""The fields, by model, that hold a computer's name."""
+"""The fields, by model, that hold a computer's name, or how SQL Server on one is addressed."""
+
+TITLES = frozenset({"Inventory.name"})
+"""The field that holds a heading of the site's own."""
+
+NAMES_ONLY = frozenset({"NamesBelow.keys", "NamesBelow.values"})
+"""The fields with names of a product's own, which stay unless a name of the site stands in them."""
 
 DESCRIPTORS = frozenset(
     {"BackupFile.security_descriptor", "ClusterSettings.security_descriptor", "SecretKeyAcl.security_descriptor"}
@@ -79,19 +150,32 @@ FAILURE_ACTIONS = frozenset({"Service.failure_actions"})
 """The field that holds numbers of the service control manager's."""
 
 _MARK = "RunRecord.redacted"
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?")
+_NAME_OF_A_PRODUCT = re.compile(r"[A-Za-z ]{1,40}")
 
 
 class Kind(Enum):
-    """How a text is replaced: as a value, a computer's name or a sentence, only where it holds a name, or as bytes."""
+    """How a text is replaced: as a value, a computer's name, a sentence or a heading, or as bytes.
+
+    What is `PLAIN` or a `PRODUCT`'s stays where no name of the site stands in it.
+    """
 
     VALUE = "value"
     SENTENCE = "sentence"
     PLAIN = "plain"
     HOST = "host"
+    TITLE = "title"
+    PRODUCT = "product"
     DESCRIPTOR = "descriptor"
     FAILURE_ACTIONS = "failure actions"
 
+
+_KINDS = (
+    (HOSTS, Kind.HOST),
+    (TITLES, Kind.TITLE),
+    (NAMES_ONLY, Kind.PRODUCT),
+    (DESCRIPTORS, Kind.DESCRIPTOR),
+    (FAILURE_ACTIONS, Kind.FAILURE_ACTIONS),
+)
 
 Change = Callable[[str, Kind], str]
 
@@ -153,13 +237,14 @@ def redact(document: R, pseudonyms: Pseudonyms) -> R:
 
     Names, addresses and ids become pseudonyms, the same everywhere; what the models list as words of their own,
     numbers and times stay. What is no known field is taken for a name. The run's record says that it is redacted.
+    Raises `TooManyError` where a file holds more addresses or SIDs than there are pseudonyms.
     """
     texts = Texts(pseudonyms)
     model = type(document)
     data, shape = document.model_dump(mode="json"), _shape_of(model)
 
     def learn(text: str, kind: Kind) -> str:
-        if kind is Kind.VALUE:
+        if kind in (Kind.VALUE, Kind.TITLE):
             texts.learn(text)
         if kind is Kind.HOST:
             texts.learn_host(text)
@@ -168,6 +253,10 @@ def redact(document: R, pseudonyms: Pseudonyms) -> R:
     def replace(text: str, kind: Kind) -> str:
         if kind is Kind.PLAIN and not texts.holds_name(text):
             return text
+        if kind is Kind.PRODUCT and _NAME_OF_A_PRODUCT.fullmatch(text) and not texts.holds_part(text):
+            return text
+        if kind is Kind.TITLE:
+            return texts.title(text)
         if kind is Kind.SENTENCE:
             return texts.sentence(text)
         return _bytes(text, kind, pseudonyms) or texts.value(text)
@@ -215,8 +304,7 @@ class _Walk:
             return text
         if any(name in PLAIN and PLAIN[name].fullmatch(text) for name in names):
             return self.change(text, Kind.PLAIN)
-        kinds = ((HOSTS, Kind.HOST), (DESCRIPTORS, Kind.DESCRIPTOR), (FAILURE_ACTIONS, Kind.FAILURE_ACTIONS))
-        found = next((kind for fields, kind in kinds if fields.intersection(names)), None)
+        found = next((kind for fields, kind in _KINDS if fields.intersection(names)), None)
         return self.change(text, found or (Kind.SENTENCE if sentence else Kind.VALUE))
 
     def _key(self, key: str) -> str:

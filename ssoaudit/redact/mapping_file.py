@@ -1,5 +1,6 @@
 """The file that tells which pseudonym stands for what, for its owner alone."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -8,12 +9,25 @@ from pydantic import model_validator
 from typing_extensions import Self
 
 from ssoaudit import record
+from ssoaudit.documents import visible
 from ssoaudit.files import write_atomic
 from ssoaudit.record import Record
 from ssoaudit.redact.pseudonyms import NUMBERED, Pseudonyms
 
 SCHEMA_VERSION = 1
-_LONGEST = 256
+
+_FORMS: Mapping[str, "re.Pattern[str]"] = {
+    "address": re.compile(r"10(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}"),
+    "guid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "hexadecimal": re.compile(r"[0-9a-f]{16,128}"),
+    "interface": re.compile(r"\d{1,20}"),
+    "mac": re.compile(r"02[0-9a-f]{10}"),
+    "prefix": re.compile(r"\d{1,17}"),
+    "sid": re.compile(r"\d{4,10}"),
+    "subnet": re.compile(r"\d{1,5}"),
+    "word": re.compile(r"[a-z0-9_-]{1,256}"),
+}
+"""What the pseudonyms of each kind look like."""
 
 
 class Mapped(Record):
@@ -23,19 +37,22 @@ class Mapped(Record):
     pseudonyms: Mapping[str, Mapping[str, str]]
 
     @model_validator(mode="after")
-    def _is_one_to_one(self) -> Self:
+    def _holds_pseudonyms(self) -> Self:
         for kind, known in self.pseudonyms.items():
+            if kind not in _FORMS:
+                raise ValueError(f"there is no kind {visible(kind)}")
             if len(set(known.values())) < len(known):
                 raise ValueError("two originals have one pseudonym")
-            if kind in NUMBERED and not all(_is_number(text, NUMBERED[kind]) for text in known.values()):
-                raise ValueError("a pseudonym is no number where it has to be one")
-            if not all(0 < len(text) <= _LONGEST for text in known.values()):
-                raise ValueError(f"a pseudonym is empty, or longer than {_LONGEST} characters")
+            for original, pseudonym in known.items():
+                if not _FORMS[kind].fullmatch(pseudonym) or not _is_below(pseudonym, NUMBERED.get(kind)):
+                    raise ValueError(f"what stands for an original of the kind {kind} is no pseudonym")
+                if original.casefold() == pseudonym:
+                    raise ValueError(f"an original of the kind {kind} stands for itself")
         return self
 
 
-def _is_number(text: str, end: int) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= len(str(end)) and int(text) < end
+def _is_below(text: str, end: int | None) -> bool:
+    return end is None or int(text) < end
 
 
 def load(path: Path) -> Pseudonyms:

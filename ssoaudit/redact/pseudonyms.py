@@ -4,7 +4,8 @@ import ipaddress
 import random
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ssoaudit.facts.guid import NOBODY
 from ssoaudit.redact.words import is_message_word
@@ -16,7 +17,11 @@ NUMBERED = {"interface": 2**64, "prefix": 2**56, "sid": 2**31, "subnet": 2**16}
 """The kinds of originals that have a number for a pseudonym, and what it stays below."""
 _SHORTEST = 3
 _LONGEST = 64
-_MOST_TRIES = 64
+_MOST_SHORT = 1000
+_MOST_TRIES = 16
+_MARKED = "sso"
+_MARK = re.compile(rf"\b{_MARKED}|{_MARKED}\b", re.IGNORECASE)
+"""What stays in a name: a cluster resource is taken for ENTSSO's by it."""
 _MOST_GROWN = 4
 _HEX = "0123456789abcdef"
 _LOWEST_OWN = 1000
@@ -30,6 +35,13 @@ _KEPT_NETWORKS = tuple(
 _PRIVATE = ipaddress.IPv4Address("10.0.0.0")
 _UNIQUE_LOCAL = ipaddress.IPv6Address("fd00::")
 _LINK_LOCAL = ipaddress.IPv6Network("fe80::/10")
+
+
+class TooManyError(Exception):
+    """There are more originals of a kind than pseudonyms; no site has so many."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"it holds more originals of the kind {kind} than there are pseudonyms")
 
 
 class Pseudonyms:
@@ -49,6 +61,9 @@ class Pseudonyms:
     def avoid(self, words: Iterable[str]) -> None:
         """Let no pseudonym that is made from now on hold one of these words, given in lower case."""
         self._avoided.update(word for word in words if len(word) >= _SHORTEST)
+        short = {word for word in self._avoided if len(word) == _SHORTEST}
+        if len(short) > _MOST_SHORT:
+            self._avoided -= short  # every text holds some of so many: that tells nothing, and takes time to see
 
     def as_kinds(self) -> dict[str, dict[str, str]]:
         """All pseudonyms by kind of original, for their owner: they undo the redaction."""
@@ -60,7 +75,7 @@ class Pseudonyms:
         Words that are alike but for their case have one pseudonym. Of a word longer than a NetBIOS name the first 15
         characters are those of the pseudonym of what Windows cuts it to.
         """
-        base = self._word(word.casefold())
+        base = self._word(word)
         if word.upper() == word != word.lower():
             return base.upper()
         return "".join(
@@ -92,7 +107,7 @@ class Pseudonyms:
         if numbers[2:4] == _SERVICE:
             return text
         domain = _DOMAIN if numbers[2:4] == ["5", "21"] else ()
-        found = numbers[:4]
+        found = [text[0], *numbers[1:4]]
         for position, number in enumerate(numbers[4:], start=4):
             if position in domain or int(number) >= _LOWEST_OWN:
                 found.append(
@@ -117,7 +132,8 @@ class Pseudonyms:
             return text
         if isinstance(original, ipaddress.IPv4Address):
             return self._ipv4(original)
-        return self._ipv6(original)
+        found = self._ipv6(original)
+        return found.upper() if text.upper() == text != text.lower() else found
 
     def _ipv4(self, original: ipaddress.IPv4Address) -> str:
         subnet, host = divmod(int(original), 256)
@@ -128,6 +144,8 @@ class Pseudonyms:
         known, taken = self._of_kind("address")
         if str(original) not in known:
             free = [str(first + number) for number in range(1, 255) if str(first + number) not in taken]
+            if not free:
+                raise TooManyError("address")
             known[str(original)] = self._chance.choice(free)
             taken.add(known[str(original)])
         return known[str(original)]
@@ -142,21 +160,25 @@ class Pseudonyms:
         )
         return str(_UNIQUE_LOCAL + net * 2**64 + interface)
 
-    def _word(self, key: str) -> str:
+    def _word(self, word: str) -> str:
         known, taken = self._of_kind("word")
+        key = word.casefold()
         if key not in known:
-            head = self._word(key[:NETBIOS_LENGTH]) if len(key) > NETBIOS_LENGTH else ""
-            known[key] = self._drawn(head, key[len(head) : _LONGEST], taken)
+            # Cut as Windows cuts: by the letters as they are written.
+            head = self._word(word[:NETBIOS_LENGTH]) if len(word) > NETBIOS_LENGTH else ""
+            known[key] = self._drawn(head, word[:_LONGEST], taken)
             taken.add(known[key])
         return known[key]
 
     def _drawn(self, head: str, original: str, taken: set[str]) -> str:
         """A pseudonym that nobody has, that is no common word and holds no original."""
+        marks = _marks(original)
         grown = ""
         while True:
             for _ in range(_MOST_TRIES):
-                candidate = head + "".join(self._letter(letter) for letter in original) + grown
-                if candidate in taken or is_message_word(candidate):
+                drawn = head + "".join(self._letter(letter) for letter in original[len(head) :])
+                candidate = _marked(drawn, marks, len(head), grown)
+                if candidate in taken or is_message_word(candidate) or len(_marks(candidate)) > len(marks):
                     continue
                 # Where the originals are so many that every text holds one, that tells nothing.
                 if len(grown) >= _MOST_GROWN or not self._tells(candidate):
@@ -179,8 +201,10 @@ class Pseudonyms:
         """The pseudonym of a key of a kind; a new one is drawn until nobody has it."""
         known, taken = self._of_kind(kind)
         if key not in known:
+            if len(taken) >= NUMBERED.get(kind, sys.maxsize) - 1:
+                raise TooManyError(kind)
             found = draw()
-            while found in taken:
+            while found in taken or found == key:
                 found = draw()
             known[key] = found
             taken.add(found)
@@ -188,7 +212,23 @@ class Pseudonyms:
 
     def _of_kind(self, kind: str) -> tuple[dict[str, str], set[str]]:
         known = self._kinds.setdefault(kind, {})
-        return known, self._taken.setdefault(kind, set(known.values()))
+        if kind not in self._taken:
+            self._taken[kind] = set(known.values())
+        return known, self._taken[kind]
+
+
+def _marks(text: str) -> list[int]:
+    """Where a check would know the text for one about ENTSSO."""
+    return [found.start() for found in _MARK.finditer(text)]
+
+
+def _marked(drawn: str, marks: Sequence[int], start: int, grown: str) -> str:
+    """What was drawn, with the marks of the original from `start` on; what it has grown by stands before the last."""
+    for place in marks:
+        if place >= start:
+            drawn = drawn[:place] + _MARKED + drawn[place + len(_MARKED) :]
+    end = len(drawn) - len(_MARKED)
+    return drawn[:end] + grown + drawn[end:] if end in marks else drawn + grown
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from ssoaudit.redact.pseudonyms import Pseudonyms
-from ssoaudit.redact.words import is_judged_word, is_message_word, is_product_word
+from ssoaudit.redact.words import is_compared_word, is_message_word, is_product_word, parts_of
 
 _LETTER = r"0-9A-Za-z_\u00a1-\u1fff\u2070-\U0010ffff"
 _TOKEN = re.compile(
@@ -14,7 +14,7 @@ _TOKEN = re.compile(
         (?P<guid>[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}})(?![{_LETTER}-])
       | (?P<sid>[Ss]-1-\d{{1,15}}(?:-\d{{1,10}}){{1,15}})(?![{_LETTER}-])
       | (?P<mac>[0-9A-Fa-f]{{2}}(?P<between>[:-])(?:[0-9A-Fa-f]{{2}}(?P=between)){{4}}[0-9A-Fa-f]{{2}})(?![{_LETTER}:-])
-      | (?P<code>0x[0-9A-Fa-f]{{1,16}})(?![{_LETTER}-])
+      | (?P<code>0[xX][0-9A-Fa-f]{{1,16}})(?![{_LETTER}-])
     )
     | (?<![{_LETTER}:.])(?P<ipv6>(?=[0-9A-Fa-f]*:[0-9A-Fa-f.]*:)[0-9A-Fa-f:]{{2,39}}(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}})?)
       (?![{_LETTER}:]|\.\d)
@@ -30,7 +30,11 @@ _ACCOUNT = re.compile(r"(?P<domain>[^\\/:@\s]{1,64})\\[^\\/:]{1,256}")
 _DOTTED = re.compile(r"([A-Za-z]*)([\d.]+)")
 _PARTS_OF_ADDRESS, _PARTS_OF_SUBNET, _LARGEST_PART = 4, 3, 255
 _LONGEST_NUMBER = 6
+_ERROR_CODES = range(2_140_000_000, 0x1_0000_0000)
+"""What an HRESULT is as a decimal number, with a sign or without: `-2147024891` and `2147942405` are 0x80070005."""
+
 _SHORTEST_NUMBER = 3
+_SHORTEST_PART = 4
 _LONGEST_NUMBERS = 64
 _NETBIOS_LENGTH = 15
 
@@ -67,7 +71,8 @@ class Texts:
         for match in _TOKEN.finditer(name):
             word = match.group().casefold()
             short = len(word) < (_SHORTEST_NUMBER if word.isdigit() else 2)
-            if match.lastgroup == "word" and not short and not is_judged_word(word):
+            is_port = word.isdigit() and name[: match.start()].endswith((",", ":"))
+            if match.lastgroup in ("word", "code") and not (short or is_port or is_compared_word(word)):
                 self._sure.add(word)
                 self._names.add(word)
 
@@ -75,6 +80,15 @@ class Texts:
         """Whether one of the text's words was learned as a name."""
         words = (match.group() for match in _TOKEN.finditer(text) if match.lastgroup == "word")
         return any(_without_last_hyphens(word)[0].casefold() in self._names for word in words)
+
+    def title(self, text: str) -> str:
+        """A heading of the site's own making: no word of it stays."""
+        return _TOKEN.sub(lambda match: self._pseudonyms.word(match.group()), text)
+
+    def holds_part(self, text: str) -> bool:
+        """Whether one of the words learned stands anywhere in a text, also within a word."""
+        folded = text.casefold()
+        return any(len(name) >= _SHORTEST_PART and name in folded for name in self._names)
 
     def settle(self) -> None:
         """Let no pseudonym hold one of the names learned; to be called before the first is made."""
@@ -100,17 +114,23 @@ class Texts:
         if match.group("mac"):
             return self._pseudonyms.mac(text)
         if kind == "code":
-            return text
+            return self._pseudonyms.word(text) if text.casefold() in self._sure else text
         return self._word(match, sentence=sentence)
 
     def _dotted(self, text: str, *, sentence: bool) -> str:
         """Numbers with dots between: an address in another spelling, the beginning of one, or a version."""
         match = _DOTTED.fullmatch(text)
-        parts = [part.lstrip("0") or "0" for part in match[2].split(".")] if match else []
+        written = match[2].split(".") if match else []
+        parts = [part.lstrip("0") or "0" for part in written]
         first, rest = parts[:_PARTS_OF_ADDRESS], parts[_PARTS_OF_ADDRESS:]
         head = self._words(match[1], sentence=sentence) if match else ""
         if len(first) == _PARTS_OF_ADDRESS and all(0 <= int(part) <= _LARGEST_PART for part in first):
-            return head + ".".join([self._pseudonyms.address(".".join(first)), *rest])
+            found = self._pseudonyms.address(".".join(first)).split(".")
+            # Zeros in front stay: a name to Windows, and no address to those who compare.
+            zeros = [len(part) - len(number) for part, number in zip(written, parts, strict=True)]
+            return head + ".".join(
+                ["0" * more + part for more, part in zip(zeros[: len(found)], found, strict=True)] + rest
+            )
         if len(parts) == _PARTS_OF_SUBNET and ".".join(parts) in self._subnets:
             return head + self._pseudonyms.address(f"{'.'.join(parts)}.0").rpartition(".")[0]
         return self._words(text, sentence=sentence)
@@ -132,11 +152,12 @@ class Texts:
     def _name(self, word: str, *, sentence: bool) -> str:
         if len(word) == 1 and word.isascii():
             return word
-        if word.casefold() in self._sure:
+        parts = {word.casefold(), *parts_of(word)}
+        if not self._sure.isdisjoint(parts):
             return self._pseudonyms.word(word)
         if is_product_word(word):
             return word
-        if sentence and is_message_word(word) and word.casefold() not in self._names:
+        if sentence and is_message_word(word) and self._names.isdisjoint(parts):
             return word
         return self._pseudonyms.hexadecimal(word) if _LONG_HEX.fullmatch(word) else self._pseudonyms.word(word)
 
@@ -162,7 +183,7 @@ def _is_number(match: "re.Match[str]") -> bool:
     word, text = match.group(), match.string
     if not (word.isascii() and word.isdigit()):
         return False
-    if len(word) > _LONGEST_NUMBER:
+    if len(word) > _LONGEST_NUMBER and (len(word) > len(str(_ERROR_CODES.stop)) or int(word) not in _ERROR_CODES):
         return False
     if len(text) <= _LONGEST_NUMBERS and _NUMBERS.fullmatch(text):
         return True

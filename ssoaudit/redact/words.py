@@ -1,15 +1,11 @@
 """The words that identify nobody: Windows' and the products' own, and those of the collector itself."""
 
 import re
-import sys
-from collections.abc import Iterator
-from enum import Enum
+from collections.abc import Iterable, Iterator
 from functools import cache
-from inspect import isclass
 from pathlib import Path
-from types import ModuleType
 
-from ssoaudit import facts
+from ssoaudit.facts.columns import COLUMNS
 
 PRODUCT_WORDS = frozenset(
     """
@@ -19,7 +15,7 @@ PRODUCT_WORDS = frozenset(
     bulk_logged business ca cfg cid classes clussvc cluster clustered clusters cn com common component computer
     connection constrainedlanguage contact coordinator copying core credential cu database datacenter db dbmssocn
     dbnmpntw dbo dc dcom dedicated default delayed developer direct disabled disk distributed dll dns domain driver dtc
-    edition effective emergency en enterprise entsso entsso.exe enu essentials etl evaluation event everyone evtx exe
+    edition effective emergency en enterprise entsso enu essentials etl evaluation event everyone evtx exe
     express false file files framework freetds full fulllanguage gdr general generic group groups guest guests health
     host hosts http https iis inetpub information ini instance integration interactive internal ip ipv4 ipv6 iso
     isolated kerberos lg local localhost localservice localsystem log logon lpc machine managed management manager
@@ -31,7 +27,7 @@ PRODUCT_WORDS = frozenset(
     roaming role root rpc rpcss rtm rule rules running salted schannel schema scripts secret secure security self serial
     server servers service services session share shared sign-on simple single single_user site smtp so software sp sql
     sqlagent sqlbrowser sqlserver sqlserveragent sso ssoadmins ssodb ssops ssoss standard start stopped storage store
-    suspect suspended svchost synchronization system system32 syswow64 task tcp tcp/ip tdsodbc technology temp tempdb
+    suspect suspended svchost synchronization system system32 syswow64 task tcp tdsodbc technology temp tempdb
     tracking transaction transactions true trusted txt udp unknown update us user users utf-8 vmware w3svc web webadmin
     wid window windows winmgmt winrm witness wmi wow6432node x64 x86
     """.split()  # noqa: SIM905 - a list of so many words is read and sorted best as a text
@@ -61,9 +57,19 @@ MESSAGE_WORDS = frozenset(
 )
 """What Windows' own messages are made of; kept in sentences alone."""
 
+COMPARED_WORDS = frozenset(
+    """
+    admin administrators and application authenticated authority continue disk distributed entsso everyone generic
+    local localhost localservice localsystem lpc msdtcuis mssql mssqlserver name network networkservice np nt or pause
+    paused pending physical pipe query read_write running script service sign single sql sso start stop stopped system
+    tcp users
+    """.split()  # noqa: SIM905
+)
+"""The words that a fact is compared with somewhere; kept in every field, also where a machine is called so."""
+
 _SOURCES = ("collect", "facts")
 _KINDS = (".py", ".ps1", ".sql")
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = re.compile(r"[a-z0-9_]+")
 _PARTS = re.compile(r"[-_]+")
 
 
@@ -72,29 +78,29 @@ def is_product_word(word: str) -> bool:
     return word.casefold() in _product_words()
 
 
-def is_judged_word(word: str) -> bool:
+def is_compared_word(word: str) -> bool:
     """Whether a word is one of those that facts are compared with."""
-    return word.casefold() in _judged_words()
+    return word.casefold() in COMPARED_WORDS
 
 
 def is_message_word(word: str) -> bool:
     """Whether a word identifies nobody in a sentence; one with hyphens, if none of its parts does."""
     if is_product_word(word):
         return True
-    parts = [part for part in _PARTS.split(word.casefold()) if part]
+    parts = parts_of(word)
     return all(part in _message_words() and not part.isdigit() for part in parts)
+
+
+def parts_of(word: str) -> list[str]:
+    """The parts of a word with hyphens or underscores, in lower case."""
+    return [part for part in _PARTS.split(word.casefold()) if part]
 
 
 @cache
 def _product_words() -> frozenset[str]:
-    """The list above, and the words of all constants with which the facts' models compare."""
-    return PRODUCT_WORDS | _judged_words()
-
-
-@cache
-def _judged_words() -> frozenset[str]:
-    constants = (text for module in _facts_modules() for text in _constants(module))
-    return frozenset(word for text in constants for word in _WORD.findall(text.casefold()))
+    """The lists above, and the names of SSODB's and BizTalk's own tables and columns."""
+    names = (name for tables in COLUMNS.values() for table, columns in tables.items() for name in (table, *columns))
+    return PRODUCT_WORDS | COMPARED_WORDS | frozenset(_words(names))
 
 
 @cache
@@ -103,26 +109,9 @@ def _message_words() -> frozenset[str]:
     root = Path(__file__).parent.parent
     paths = (path for folder in _SOURCES for path in Path(root, folder).rglob("*") if path.suffix in _KINDS)
     texts = (path.read_text(encoding="utf-8") for path in paths)
-    return MESSAGE_WORDS | {word for text in texts for word in _WORD.findall(text.casefold())}
+    return MESSAGE_WORDS | frozenset(part for word in _words(texts) for part in parts_of(word))
 
 
-def _facts_modules() -> list[ModuleType]:
-    return [module for name, module in sorted(sys.modules.items()) if name.startswith(f"{facts.__name__}.")]
-
-
-def _constants(module: ModuleType) -> Iterator[str]:
-    for name, value in vars(module).items():
-        if name.isupper() and not name.startswith("_"):
-            yield from _texts(value)
-        elif isclass(value) and issubclass(value, Enum):
-            yield from (str(member.value) for member in value)
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, tuple | frozenset | list):
-        for part in value:
-            yield from _texts(part)
-    elif isinstance(value, dict):
-        yield from _texts([*value.keys(), *value.values()])
+def _words(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        yield from _WORD.findall(text.casefold())

@@ -77,12 +77,20 @@ def test_a_redacted_file_may_go_to_stdout(collected: Path, tmp_path: Path) -> No
         (["broken.json", "-o", "x.json"], "broken.json:1:1: this is no JSON"),
         (["evidence.json", "-o", "x.json", "--map", "broken.json"], "broken.json:1:1: this is no JSON"),
         (["evidence.json", "-o", "x.json", "--map", "twice.json"], "two originals have one pseudonym"),
-        (["evidence.json", "-o", "x.json", "--map", "worded.json"], "a pseudonym is no number where it has to be one"),
-        (["evidence.json", "-o", "x.json", "--map", "large.json"], "a pseudonym is no number where it has to be one"),
+        (
+            ["evidence.json", "-o", "x.json", "--map", "worded.json"],
+            "what stands for an original of the kind subnet is no pseudonym",
+        ),
+        (
+            ["evidence.json", "-o", "x.json", "--map", "large.json"],
+            "what stands for an original of the kind subnet is no pseudonym",
+        ),
         (
             ["evidence.json", "-o", "x.json", "--map", "empty.json"],
-            "a pseudonym is empty, or longer than 256 characters",
+            "what stands for an original of the kind word is no pseudonym",
         ),
+        (["evidence.json", "-o", "x.json", "--map", "itself.json"], "an original of the kind word stands for itself"),
+        (["evidence.json", "-o", "x.json", "--map", "kind.json"], "there is no kind names"),
         (["missing.json"], "missing.json"),
     ],
 )
@@ -96,6 +104,8 @@ def test_what_cannot_be_is_refused_in_a_sentence(
         "worded": {"subnet": {"192.0.2.0/24": "x"}},
         "large": {"subnet": {"192.0.2.0/24": "65536"}},
         "empty": {"word": {"a": ""}},
+        "itself": {"word": {"ssonode1": "ssonode1"}},
+        "kind": {"names": {"a": "b"}},
     }
     for name, kinds in maps.items():
         Path(tmp_path, f"{name}.json").write_text(json.dumps({"schema_version": 1, "pseudonyms": kinds}))
@@ -120,3 +130,30 @@ def test_the_pilot_kit_of_the_lab(inventory: Path, tmp_path: Path, passwords: di
     assert found.run.redacted
     assert NODES[0].casefold() not in text
     assert not any(password.casefold() in text for password in passwords.values())
+
+
+def test_what_is_redacted_is_not_redacted_again(collected: Path, tmp_path: Path) -> None:
+    assert run("redact", "evidence.json", cwd=tmp_path).code == 0
+    ended = run("redact", "redacted.json", "-o", "twice.json", cwd=tmp_path)
+
+    assert (ended.code, ended.stderr) == (2, "Error: redacted.json: it is redacted already; hand it on as it is\n")
+    assert not Path(tmp_path, "twice.json").exists()
+
+
+def test_a_map_is_not_printed(collected: Path, tmp_path: Path) -> None:
+    ended = run("redact", "evidence.json", "--map", "-", cwd=tmp_path)
+
+    assert ended.code == 2
+    assert "Invalid value for '--map': it undoes the redaction" in ended.stderr
+    assert not Path(tmp_path, "-").exists()
+
+
+def test_more_addresses_than_pseudonyms_are_refused_in_a_sentence(collected: Path, tmp_path: Path) -> None:
+    taken = {f"172.{high}.{low}.0/24": str(high * 256 + low) for high in range(256) for low in range(256)}
+    taken.pop("172.0.0.0/24")
+    Path(tmp_path, "map.json").write_text(json.dumps({"schema_version": 1, "pseudonyms": {"subnet": taken}}))
+    ended = run("redact", "evidence.json", "--map", "map.json", cwd=tmp_path)
+
+    says = "it holds more originals of the kind subnet than there are pseudonyms"
+    assert ended.code == 2
+    assert ended.stderr.startswith(f"Error: evidence.json: {says}; look at what the servers answered")

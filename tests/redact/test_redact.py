@@ -153,7 +153,7 @@ def planted(draw: st.DrawFn) -> tuple[Evidence, set[str]]:
     chance = random.Random(draw(st.integers()))  # noqa: S311 - hypothesis need not shrink thousands of choices
     evidence = bundle(ESTATES[draw(st.sampled_from(sorted(ESTATES)))])
     data = evidence.model_dump(mode="json")
-    for place in (*data["servers"], data["ssodb"], data["management"], *data["message_boxes"]):
+    for place in filter(None, (*data["servers"], data["ssodb"], data["management"], *data["message_boxes"])):
         for reading in place["topics"].values():
             if "data" in reading:
                 reading["data"] = grown(reading["data"], names, chance)
@@ -265,7 +265,8 @@ def test_addresses_stay_private_and_in_their_subnet() -> None:
     assert one.rpartition(".")[0] == other.rpartition(".")[0] != far.rpartition(".")[0]
     assert one != other
     assert known.address("2001:db8::1").startswith("fd")
-    assert known.address("2001:db8::1") == known.address("2001:0DB8:0::0001")
+    assert known.address("2001:db8::1") == known.address("2001:0db8:0::0001")
+    assert known.address("2001:DB8::1") == known.address("2001:db8::1").upper()
 
 
 def test_a_guid_is_one_in_every_spelling() -> None:
@@ -410,9 +411,9 @@ def culture(evidence: Evidence) -> str:
 
 def test_no_pseudonym_holds_an_original() -> None:
     known = pseudonyms()
-    known.avoid(f"{first}{second}{third}" for first in "abcdefghijklm" for second in LOWER for third in LOWER)
+    known.avoid(f"a{second}{third}" for second in LOWER for third in LOWER)
 
-    assert not any(re.search("[a-m][a-z]{2}", known.word(f"name{number}")) for number in range(40))
+    assert not any(re.search("a[a-z]{2}", known.word(f"namenamename{number}")) for number in range(40))
 
 
 def test_so_many_short_names_that_some_grow() -> None:
