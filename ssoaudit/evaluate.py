@@ -276,7 +276,8 @@ def _unverified(
 
 def _told(reasons: Iterable[Reason]) -> str:
     """The reasons, each once, led by their server where they do not name it themselves."""
-    return " ".join(dict.fromkeys(_sentence(reason) for reason in reasons))
+    sentences = list(dict.fromkeys(_sentence(reason) for reason in reasons))
+    return (" " if all(each.endswith(".") for each in sentences) else "; ").join(sentences)
 
 
 def _sentence(reason: Reason) -> str:

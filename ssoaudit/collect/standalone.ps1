@@ -50,6 +50,7 @@ try {
     $hash = [Security.Cryptography.SHA256]::Create().ComputeHash($utf8.GetBytes($text.ToString()))
     $text.WriteLine('sha256 ' + [BitConverter]::ToString($hash).Replace('-', '').ToLower())
     [IO.File]::WriteAllBytes($temporary, $utf8.GetBytes($text.ToString()))
+    $isWhole = $true
     if ($Force -and [IO.File]::Exists($file)) {
         [IO.File]::Replace($temporary, $file, [NullString]::Value)
     } else {
@@ -57,5 +58,5 @@ try {
     }
     "Written: $file"
 } finally {
-    [IO.File]::Delete($temporary)
+    if (-not $isWhole) { [IO.File]::Delete($temporary) }
 }

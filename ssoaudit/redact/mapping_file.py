@@ -17,14 +17,14 @@ from ssoaudit.redact.pseudonyms import NUMBERED, Pseudonyms
 SCHEMA_VERSION = 1
 
 _FORMS: Mapping[str, "re.Pattern[str]"] = {
-    "address": re.compile(r"10(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}"),
+    "address": re.compile(r"10(\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}"),
     "guid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "hexadecimal": re.compile(r"[0-9a-f]{16,128}"),
-    "interface": re.compile(r"\d{1,20}"),
+    "interface": re.compile(r"[0-9]{1,20}"),
     "mac": re.compile(r"02[0-9a-f]{10}"),
-    "prefix": re.compile(r"\d{1,17}"),
-    "sid": re.compile(r"\d{4,10}"),
-    "subnet": re.compile(r"\d{1,5}"),
+    "prefix": re.compile(r"[0-9]{1,17}"),
+    "sid": re.compile(r"[1-9][0-9]{3,9}"),
+    "subnet": re.compile(r"[1-9][0-9]{0,4}"),
     "word": re.compile(r"[a-z0-9_-]{1,256}"),
 }
 """What the pseudonyms of each kind look like."""

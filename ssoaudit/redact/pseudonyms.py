@@ -5,7 +5,7 @@ import random
 import re
 import string
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ssoaudit.facts.guid import NOBODY
 from ssoaudit.redact.words import is_message_word
@@ -73,7 +73,8 @@ class Pseudonyms:
         """A word: letters become letters and digits digits, in the case of the original.
 
         Words that are alike but for their case have one pseudonym. Of a word longer than a NetBIOS name the first 15
-        characters are those of the pseudonym of what Windows cuts it to.
+        characters are those of the pseudonym of what Windows cuts it to. `sso` at the beginning or the end of a word
+        stays: checks look for it.
         """
         base = self._word(word)
         if word.upper() == word != word.lower():
@@ -171,17 +172,21 @@ class Pseudonyms:
         return known[key]
 
     def _drawn(self, head: str, original: str, taken: set[str]) -> str:
-        """A pseudonym that nobody has, that is no common word and holds no original."""
-        marks = _marks(original)
-        grown = ""
+        """A pseudonym that nobody has, that is no common word and holds no original.
+
+        Where the originals are so many that every text holds one, that tells nothing: then any is taken in the end.
+        """
+        kept, marks, grown = _kept(original), _marks(original), ""
+        most_marks = max(len(marks), len(_marks(head)))
         while True:
             for _ in range(_MOST_TRIES):
-                drawn = head + "".join(self._letter(letter) for letter in original[len(head) :])
-                candidate = _marked(drawn, marks, len(head), grown)
-                if candidate in taken or is_message_word(candidate) or len(_marks(candidate)) > len(marks):
+                places = range(len(head), len(original))
+                drawn = head + "".join(kept.get(place) or self._letter(original[place]) for place in places)
+                candidate = _grown(drawn, grown, before_mark=len(drawn) - len(_MARKED) in marks)
+                if candidate in taken or candidate == original.casefold():
                     continue
-                # Where the originals are so many that every text holds one, that tells nothing.
-                if len(grown) >= _MOST_GROWN or not self._tells(candidate):
+                tells = is_message_word(candidate) or len(_marks(candidate)) > most_marks or self._tells(candidate)
+                if not tells or len(grown) >= _MOST_GROWN:
                     return candidate
             # So many short originals that none of their length is left.
             grown += self._chance.choice(string.ascii_lowercase)
@@ -222,13 +227,18 @@ def _marks(text: str) -> list[int]:
     return [found.start() for found in _MARK.finditer(text)]
 
 
-def _marked(drawn: str, marks: Sequence[int], start: int, grown: str) -> str:
-    """What was drawn, with the marks of the original from `start` on; what it has grown by stands before the last."""
-    for place in marks:
-        if place >= start:
-            drawn = drawn[:place] + _MARKED + drawn[place + len(_MARKED) :]
-    end = len(drawn) - len(_MARKED)
-    return drawn[:end] + grown + drawn[end:] if end in marks else drawn + grown
+def _kept(word: str) -> Mapping[int, str]:
+    """The letters of the marks by their places, and of a word that may have been cut within one what would begin it."""
+    kept = {place + offset: letter for place in _marks(word) for offset, letter in enumerate(_MARKED)}
+    if len(word) == NETBIOS_LENGTH:
+        begun = len(word) - len(word.casefold().rstrip(_MARKED[0]))
+        kept |= {len(word) - back: _MARKED[0] for back in range(1, min(begun, len(_MARKED) - 1) + 1)}
+    return kept
+
+
+def _grown(drawn: str, grown: str, *, before_mark: bool) -> str:
+    end = len(drawn) - len(_MARKED) if before_mark else len(drawn)
+    return drawn[:end] + grown + drawn[end:]
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -30,8 +30,9 @@ _ACCOUNT = re.compile(r"(?P<domain>[^\\/:@\s]{1,64})\\[^\\/:]{1,256}")
 _DOTTED = re.compile(r"([A-Za-z]*)([\d.]+)")
 _PARTS_OF_ADDRESS, _PARTS_OF_SUBNET, _LARGEST_PART = 4, 3, 255
 _LONGEST_NUMBER = 6
-_ERROR_CODES = range(2_140_000_000, 0x1_0000_0000)
-"""What an HRESULT is as a decimal number, with a sign or without: `-2147024891` and `2147942405` are 0x80070005."""
+_BEFORE_PORT = re.compile(r"(,|(?<!\btcp)(?<!\bnp)(?<!\blpc)(?<!\badmin):)$", re.IGNORECASE)
+_CODE = re.compile(r"-214\d{7}|2(1[4-9]|[2-3]\d|40)\d{7}|3(2[2-9]|[3-4]\d)\d{7}")
+"""An HRESULT or an NTSTATUS as a decimal number, with its sign or without: `-2147024891` and `2147942405` are one."""
 
 _SHORTEST_NUMBER = 3
 _SHORTEST_PART = 4
@@ -62,6 +63,8 @@ class Texts:
     def learn_host(self, value: str) -> None:
         """Take a computer's name for one, even where a product has the same word; and its domain's."""
         self.learn(value)
+        if any(match.lastgroup in ("ipv4", "ipv6") for match in _TOKEN.finditer(value)):
+            return
         *labels, last = value.split(".")
         for label in labels or [last]:
             self._be_sure_of(label)
@@ -71,7 +74,7 @@ class Texts:
         for match in _TOKEN.finditer(name):
             word = match.group().casefold()
             short = len(word) < (_SHORTEST_NUMBER if word.isdigit() else 2)
-            is_port = word.isdigit() and name[: match.start()].endswith((",", ":"))
+            is_port = word.isdigit() and _BEFORE_PORT.search(name[: match.start()]) is not None
             if match.lastgroup in ("word", "code") and not (short or is_port or is_compared_word(word)):
                 self._sure.add(word)
                 self._names.add(word)
@@ -183,7 +186,7 @@ def _is_number(match: "re.Match[str]") -> bool:
     word, text = match.group(), match.string
     if not (word.isascii() and word.isdigit()):
         return False
-    if len(word) > _LONGEST_NUMBER and (len(word) > len(str(_ERROR_CODES.stop)) or int(word) not in _ERROR_CODES):
+    if len(word) > _LONGEST_NUMBER and not _CODE.fullmatch(f"{'-' * text[: match.start()].endswith('-')}{word}"):
         return False
     if len(text) <= _LONGEST_NUMBERS and _NUMBERS.fullmatch(text):
         return True

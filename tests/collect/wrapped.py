@@ -66,6 +66,7 @@ ASSIGNED: Mapping[str, str] = {
     "$console": "[Console]::Out",
     "$file": '[IO.Path]::Combine((Get-Location -PSProvider FileSystem).ProviderPath, "$env:COMPUTERNAME.ssofacts")',
     "$hash": "[Security.Cryptography.SHA256]::Create().ComputeHash($utf8.GetBytes($text.ToString()))",
+    "$isWhole": "$true",
     "$mode": "[string]$ExecutionContext.SessionState.LanguageMode",
     "$null": "& $NodeScript $Parameters",
     "$temporary": '"$file.$PID.tmp"',

@@ -149,6 +149,9 @@ CHANGES: dict[str, Change] = {
     "a domain called MICROSOFT": called("CONTOSO", "MICROSOFT"),
     "an application that is called like SSO": resource("ContosoSSO", "Generic Application"),
     "a script that begins like SSO": resource("SSO_Service", "Generic Script"),
+    "a name whose mark is cut": resource("ContosoProd12SSO", "Generic Application"),
+    "a name whose mark is cut in its middle": resource("ContosoProd123SSO", "Generic Application"),
+    "a name with the mark between hyphens": resource("PROD-CLUSTER-SSO-1", "Generic Script"),
     "a name that only holds SSO": resource("ContosSOrders", "Generic Application"),
 }
 
@@ -164,7 +167,9 @@ def judged(result: Result) -> tuple[object, ...]:
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_is_judged_stays_however_the_site_is_called(name: str, profile: Profile) -> None:
     data = json.loads(record.dump(bundle(healthy())))
+    before = json.dumps(data)
     CHANGES[name](data)
+    assert json.dumps(data) != before
     evidence = Evidence.model_validate_json(json.dumps(data))
     redacted = redact(evidence, Pseudonyms(chance=random.Random(3)))  # noqa: S311 - the same every time
 
@@ -200,7 +205,7 @@ def test_error_codes_stay_in_every_spelling(code: str) -> None:
     assert texts().value(code) == code
 
 
-@pytest.mark.parametrize("number", ["4999999999", "12345678901", "1234567"])
+@pytest.mark.parametrize("number", ["4999999999", "12345678901", "1234567", "2999999999", "-2999999999"])
 def test_other_long_numbers_go(number: str) -> None:
     assert texts().value(number) != number
 
@@ -219,3 +224,34 @@ def test_addresses_and_sids_keep_the_case_that_they_are_written_in() -> None:
     known = Pseudonyms(chance=random.Random(5))  # noqa: S311
     assert known.address("2001:DB8::A").isupper()
     assert known.sid("s-1-5-21-1-2-3-1001").startswith("s-1-5-21-")
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_word_stands_for_itself(seed: int) -> None:
+    known = Pseudonyms(chance=random.Random(seed))  # noqa: S311
+    words = [*"0123456789", "de", "42", "ssosso", "x"]
+    assert [word for word in words if known.word(word) == word] == []
+
+
+@pytest.mark.parametrize(
+    ("known", "word"),
+    [
+        ({"abcdefghijklmno": "sso-aaaaaaaaaaa"}, "abcdefghijklmnopq"),
+        ({"sso-abcdefghijk": "sso-zyxwvutsrqp"}, "\u00dfo-abcdefghijklX"),
+        ({}, "sso-sso-sso-sso-sso-sso"),
+    ],
+)
+def test_a_mark_of_the_cut_name_does_not_keep_the_long_one_from_having_a_pseudonym(
+    known: dict[str, str], word: str
+) -> None:
+    made = Pseudonyms({"word": known}, chance=random.Random(1))  # noqa: S311
+    assert made.word(word).casefold() != word.casefold()
+
+
+@pytest.mark.parametrize("host", ["192.168.100.60", "tcp:192.168.100.60,1433"])
+def test_the_parts_of_an_address_are_no_names(host: str) -> None:
+    assert texts(host).sentence("returned 100 rows of 192") == "returned 100 rows of 192"
+
+
+def test_a_machine_of_digits_behind_a_protocol_is_no_port() -> None:
+    assert texts("tcp:7341").value("7341") != "7341"
