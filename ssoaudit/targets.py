@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 from ssoaudit.evidence import DatabaseEvidence, Evidence, Missing, Read, ReadStatus, typed
 from ssoaudit.facts import ClusterView, Env, Fact, Lacking, MessageBoxes
+from ssoaudit.facts.env import NETBIOS_LENGTH
 from ssoaudit.inventory import Inventory, Server
 from ssoaudit.vocabulary import ClusterRole, Role, Stage, Target
 
 F = TypeVar("F", bound=Fact)
 T = TypeVar("T")
 
-NETBIOS_LENGTH = 15
 _MOMENTARY = frozenset({"state", "owner"})
 _LONGEST = 1024
 

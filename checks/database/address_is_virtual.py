@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ssoaudit.facts import AvailabilityGroup, EntssoRegistry, Env, SqlServer, SqlSession
-from ssoaudit.facts.service_account import NETBIOS_LENGTH
+from ssoaudit.facts.env import NETBIOS_LENGTH
 from ssoaudit.facts.sql_address import SqlAddress, parse_sql_address
 from ssoaudit.facts.sql_server import SqlServerRow
 from ssoaudit.plugin import (

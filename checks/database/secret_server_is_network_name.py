@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ssoaudit.facts import ClusterResource, ClusterView, Env, GlobalInfo, Lacking
 from ssoaudit.facts.cluster_view import NETWORK_NAME
+from ssoaudit.facts.env import NETBIOS_LENGTH
 from ssoaudit.facts.global_info import NOT_CONFIGURED
-from ssoaudit.facts.service_account import NETBIOS_LENGTH
 from ssoaudit.plugin import (
     ALL_PROFILES,
     ClusterRole,

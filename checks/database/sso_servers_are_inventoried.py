@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from ssoaudit.facts import ClusterView, Env, SqlSession, SsoServers
 from ssoaudit.facts.cluster_view import NETWORK_NAME
-from ssoaudit.facts.service_account import NETBIOS_LENGTH
+from ssoaudit.facts.env import NETBIOS_LENGTH
 from ssoaudit.plugin import (
     Grade,
     Inventory,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from ssoaudit.facts import ClusterView, Service, Services
 from ssoaudit.facts.cluster_view import ResourceState
+from ssoaudit.facts.env import NETBIOS_LENGTH
 from ssoaudit.plugin import (
     ALL_PROFILES,
     CLUSTERED_SSO,
@@ -25,7 +26,6 @@ from ssoaudit.plugin import (
 )
 
 SOURCE = "Win32_Service"
-NETBIOS_LENGTH = 15
 MOVING = frozenset({ResourceState.PENDING, ResourceState.ONLINE_PENDING, ResourceState.OFFLINE_PENDING})
 STOPPED = frozenset({"Stopped", "Stop Pending"})
 RUNNING = frozenset({"Running", "Paused"})

@@ -20,13 +20,13 @@ from ssoaudit.collect.standalone import decoded
 from ssoaudit.documents import DocumentError, Problem, read_bytes, visible
 from ssoaudit.evidence import Missing, Read, Reading, ReadStatus, ServerEvidence, typed
 from ssoaudit.facts import TOPICS, Env, Fact
+from ssoaudit.facts.env import NETBIOS_LENGTH
 from ssoaudit.inventory import Inventory, Server
 from ssoaudit.record import AnswerFile, Moment
 from ssoaudit.vocabulary import Source
 
 SUFFIX = ".ssofacts"
 MAXIMUM_BYTES = 32 * 1024 * 1024
-NETBIOS_LENGTH = 15
 TOLERANCE = timedelta(hours=1)
 """How far in the future a file may be: a server without network has a clock of its own."""
 

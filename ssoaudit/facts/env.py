@@ -6,6 +6,9 @@ from pydantic import AwareDatetime
 
 from ssoaudit.facts.fact import Fact, Scope
 
+NETBIOS_LENGTH = 15
+"""The characters of a computer's name that Windows keeps in the NetBIOS name."""
+
 
 class Env(Fact):
     """The PowerShell that read the server, and the machine and account it ran as.

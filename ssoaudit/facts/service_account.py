@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ssoaudit.facts.env import NETBIOS_LENGTH
 from ssoaudit.facts.identities import Identities, Token
 from ssoaudit.facts.services import Services
 
@@ -20,8 +21,6 @@ BUILT_IN = frozenset(
 
 BUILT_IN_SIDS = frozenset({"S-1-5-18", "S-1-5-19", "S-1-5-20"})
 """The same accounts, whose names a translated Windows may spell otherwise."""
-
-NETBIOS_LENGTH = 15
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ import string
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from ssoaudit.facts.env import NETBIOS_LENGTH
 from ssoaudit.facts.guid import NOBODY
 from ssoaudit.redact.words import is_message_word
 
 Kinds = Mapping[str, Mapping[str, str]]
 
-NETBIOS_LENGTH = 15
 NUMBERED = {"interface": 2**64, "prefix": 2**56, "sid": 2**31, "subnet": 2**16}
 """The kinds of originals that have a number for a pseudonym, and what it stays below."""
 _SHORTEST = 3

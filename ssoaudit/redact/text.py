@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from ssoaudit.facts.env import NETBIOS_LENGTH
 from ssoaudit.redact.pseudonyms import Pseudonyms
 from ssoaudit.redact.words import is_compared_word, is_message_word, is_product_word, parts_of
 
@@ -37,7 +38,6 @@ _CODE = re.compile(r"-214\d{7}|2(1[4-9]|[2-3]\d|40)\d{7}|3(2[2-9]|[3-4]\d)\d{7}"
 _SHORTEST_NUMBER = 3
 _SHORTEST_PART = 4
 _LONGEST_NUMBERS = 64
-_NETBIOS_LENGTH = 15
 
 
 class Texts:
@@ -197,7 +197,7 @@ def _is_number(match: "re.Match[str]") -> bool:
 
 def _without_last_hyphens(word: str) -> tuple[str, str]:
     """A word and the hyphens behind it, which are its own where Windows has cut a name to its 15 characters."""
-    bare = word if len(word) == _NETBIOS_LENGTH else word.rstrip("-")
+    bare = word if len(word) == NETBIOS_LENGTH else word.rstrip("-")
     return bare, word[len(bare) :]
 
 
