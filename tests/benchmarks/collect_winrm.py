@@ -84,12 +84,17 @@ def measure(nodes: Nodes, variant: str, count: int, workers: int, repeat: int) -
             raise SystemExit(f"{NAMES[variant]}: {taken['answered']} of {count} nodes answered; see above.")
         runs.append(taken)
     best = min(runs, key=lambda run: run["wall"])
+    bound = None if per_fact else workload.bound(count, workers, ours=variant == PRODUCT)
+    if bound is not None and best["wall"] < bound:
+        raise SystemExit(
+            f"{NAMES[variant]}: {best['wall']:.2f} s is below the bound of {bound:.2f} s: nodes answer too soon."
+        )
     return Result(
         variant=variant,
         nodes=count,
         workers=workers,
         walls=tuple(run["wall"] for run in runs),
-        bound=None if per_fact else workload.bound(count, workers, ours=variant == PRODUCT),
+        bound=bound,
         cpu=best["cpu"],
         requests=best["requests"],
         logons=best["logons"],

@@ -33,8 +33,8 @@ class SlowProcess(Process):
         super().__init__(run, reads_stdin=True)
         self._seconds = seconds
 
-    def _finish(self, reply: Reply) -> None:
-        asyncio.get_running_loop().call_later(self._seconds(bytes(self._stdin)), super()._finish, reply)
+    def _take_over(self, reply: Reply) -> None:
+        asyncio.get_running_loop().call_later(self._seconds(bytes(self._stdin)), super()._take_over, reply)
 
     def terminate(self) -> None:
         """Nobody waits for what was not finished."""

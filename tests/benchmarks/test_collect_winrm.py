@@ -1,9 +1,13 @@
+import asyncio
+
 import pytest
 
 pytest.importorskip("resource", reason="the benchmark needs a Unix")
 
+from ssoaudit.lab.command import Reply
 from tests.benchmarks import collect_winrm, workload
 from tests.benchmarks.collect_winrm import PRODUCT, RUN_PS, WINRS, Result
+from tests.benchmarks.distant import SlowProcess
 from tests.benchmarks.nodes import Nodes
 
 
@@ -24,6 +28,27 @@ def test_the_product_is_measured_for_what_it_asks() -> None:
         "open_shells": 0,
     }
     assert missing["missing"] == "tests.benchmarks.variants.none_such"
+
+
+def test_a_command_of_a_distant_node_has_not_ended_at_once() -> None:
+    async def begun() -> bool:
+        process = SlowProcess(lambda _: Reply(b"answer"), lambda _: 600.0)
+        process.feed(b"", end=True)
+        return process.progress.is_set()
+
+    assert asyncio.run(begun()) is False
+
+
+class _Hasty:
+    """Nodes that answer before they can."""
+
+    def visit(self, *_: object) -> dict[str, float]:
+        return {"answered": 2, "wall": 0.01}
+
+
+def test_a_time_that_cannot_be_is_no_result() -> None:
+    with pytest.raises(SystemExit, match="nodes answer too soon"):
+        collect_winrm.measure(_Hasty(), PRODUCT, 2, 2, 1)  # type: ignore[arg-type]
 
 
 def test_the_bound_is_the_slowest_worker() -> None:
