@@ -27,14 +27,20 @@ LIMITS = Limits(connect=2.0, operation=1.0, grace=1.0, deadline=20.0, cleanup=0.
 
 
 def ask(
-    server: Server, *, deadline: float = 20.0, cancelled: threading.Event | None = None, turn: Turn | None = None
+    server: Server,
+    *,
+    deadline: float = 20.0,
+    cancelled: threading.Event | None = None,
+    turn: Turn | None = None,
+    most: int = attempts.MOST,
 ) -> Output:
     settings = WinrmSettings(auth="ntlm", port=server.port)
     where = endpoint("NODE1", "127.0.0.1", settings)
     limits = replace(LIMITS, deadline=deadline)
     more = {"turn": turn} if turn else {}
+    logon = Logon(USER, Secret("x"))
     return attempts.run(
-        where, settings, Logon(USER, Secret("x")), "program", [], b"", limits=limits, cancelled=cancelled, **more
+        where, settings, logon, "program", [], b"", limits=limits, cancelled=cancelled, most=most, **more
     )
 
 
@@ -53,6 +59,13 @@ def test_a_cut_connection_is_tried_three_times(monkeypatch: pytest.MonkeyPatch) 
         ask(server)
     assert caught.value.code == "conn-lost"
     assert server.connections == 3
+
+
+def test_who_wants_one_attempt_makes_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "_PAUSE", 0.001)
+    with Server(hang_up) as server, pytest.raises(Fault):
+        ask(server, most=1)
+    assert server.connections == 1
 
 
 def test_what_would_be_the_same_again_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,14 @@ def test_the_hostile_node_can_be_honest(hostile: Start) -> None:
     assert brave(hostile()).stdout == b"output"
 
 
+def test_whether_the_end_came_with_the_last_output_is_told(hostile: Start) -> None:
+    done = tricks.received(tricks.stdout("eA=="), state="Done", exit_code="<rsp:ExitCode>0</rsp:ExitCode>")
+    at_once = brave(hostile(Receive=tricks.saying(done)))
+
+    assert (at_once.stdout, at_once.ended_with_output) == (b"x", True)
+    assert brave(hostile()).ended_with_output is False
+
+
 def test_what_came_before_a_fault_is_not_lost(hostile: Start) -> None:
     replies = iter([tricks.received(tricks.stdout("Zmlyc3Q=")), tricks.received(tricks.stdout("c2Vjb25k"))])
 
