@@ -11,8 +11,9 @@ from bundles import bundle as evidence_of
 from docs.generate import _verified_on
 from ssoaudit import evidence, pilot, record
 from ssoaudit.collect import pilot as contact
+from ssoaudit.collect import script
 from ssoaudit.collect.caller import Caller
-from ssoaudit.collect.collection import Options
+from ssoaudit.collect.collection import Collection, Options
 from ssoaudit.collect.paths import sql_path, winrm_path
 from ssoaudit.collect.self_test import PADDING, self_test
 from ssoaudit.collect.winrm import attempts
@@ -22,13 +23,17 @@ from ssoaudit.documents import DocumentError
 from ssoaudit.evidence import Missing, Read, ReadStatus, typed
 from ssoaudit.facts import PILOT_TOPICS, SSODB_TOPICS, TOPICS, SelfTest
 from ssoaudit.inventory import Inventory, Server, SqlSettings, WinrmSettings
+from ssoaudit.lab.authentication import Account
+from ssoaudit.lab.command import Command, Reply
 from ssoaudit.lab.estate import NODES, healthy
 from ssoaudit.lab.estate.server import self_test as self_test_of_the_lab
+from ssoaudit.lab.powershell import Answer, powershell
 from ssoaudit.lab.process import Lab
 from ssoaudit.lab.scenarios import unreachable_node
-from ssoaudit.pilot import PilotBundle
+from ssoaudit.pilot import PilotBundle, SelfTestRun
 from ssoaudit.redact import Pseudonyms, redact
 from ssoaudit.vocabulary import Role
+from tests.lab.faulty import FaultyNode, Turn
 from tests.powershell.assembled import REPLACED_FUNCTIONS
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -102,6 +107,7 @@ def test_a_rejected_logon_is_a_reason_and_no_error(lab: Lab) -> None:
 
     assert isinstance(reading, Missing)
     assert (reading.stage, reading.code, run.bootstrap, run.pieces) == ("authenticate", "auth", None, ())
+    assert (run.oversize, run.ended_with_output, run.exit_code) == (None, None, None)
 
 
 def test_one_wrong_password_is_one_failed_logon() -> None:
@@ -120,6 +126,66 @@ def test_one_wrong_password_is_one_failed_logon() -> None:
 
         contact.self_tests(collected, caller, OPTIONS)
         assert sum(each["rejected_logons"] for each in lab.counters().values()) == 1
+
+
+def test_what_a_collection_learned_of_a_password_holds_for_the_self_tests() -> None:
+    with Lab(healthy()) as lab:
+        caller = Caller(lab.inventory(), Logon(lab.user, Secret("wrong")))
+        Collection(lab.inventory(), caller.logon, caller=caller).collect()
+        contact.self_tests(evidence_of(lab.estate).model_copy(update={"inventory": lab.inventory()}), caller, OPTIONS)
+
+        assert sum(each["rejected_logons"] for each in lab.counters().values()) == 1
+
+
+USER, PASSWORD = "CONTOSO\\auditor", Secret("of the node")
+
+
+def run_on(node: FaultyNode) -> SelfTestRun:
+    server = Server(host="NODE1", address="127.0.0.1", roles=(Role.CLUSTER,))
+    inventory = Inventory(name="lab", servers=(server,), winrm=WinrmSettings(auth="ntlm", user=USER, port=node.port))
+    return self_test(Caller(inventory, Logon(USER, PASSWORD)), server, OPTIONS)
+
+
+def answering(**manner: Any) -> Command:
+    """A PowerShell that answers the self-test."""
+    fact = healthy().machines[NODES[0]].facts[SelfTest.topic]
+    told = {SelfTest.topic: Answer("ok", fact.model_dump(mode="json"))}
+    return powershell(told, script.BOOTSTRAP, fallback=script.FALLBACK_BOOTSTRAP, **manner)
+
+
+def test_a_large_message_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "_PAUSE", 0.001)
+    begun: list[Turn] = []
+
+    def only_the_first(turn: Turn) -> None:
+        begun.append(turn)
+        if len(begun) == 1:
+            turn.answer_honestly()
+        else:
+            turn.wire.hang_up()
+
+    with FaultyNode(Account(USER, PASSWORD), {"Command": only_the_first}, run=answering()) as node:
+        run = run_on(node)
+
+    assert run.exit_code == 0
+    assert run.oversize is not None
+    assert run.oversize.code == "conn-lost"
+    assert len(begun) == 2
+
+
+def test_of_two_ways_to_the_script_the_second_alone_is_told() -> None:
+    powershell_there, replies = answering(drains_stdin=False), list[Reply]()
+
+    def told(*asked: Any) -> Reply:
+        replies.append(powershell_there(*asked))
+        return replies[-1]
+
+    with FaultyNode(Account(USER, PASSWORD), {}, run=told) as node:
+        run = run_on(node)
+
+    assert run.bootstrap == "console"
+    assert isinstance(run.topics[SelfTest.topic], Read)
+    assert sum(run.pieces) == len(replies[1].stdout)
 
 
 def test_a_fault_of_our_own_spoils_one_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,6 +260,15 @@ def test_the_bundle_is_redacted_as_a_whole(found: PilotBundle, tmp_path: Path) -
     assert redacted.winrm[0].server == redacted.evidence.servers[0].name == redacted.self_tests[0].server
     assert redacted.winrm[0].schemes == ("Basic",)
     assert pilot.load(Path(tmp_path, "pilot.json")) == redacted
+
+
+def test_a_products_name_with_a_name_of_the_site_in_it_goes(found: PilotBundle) -> None:
+    planted = record.dump(found).decode().replace('"ProductName"', '"ContosoPay"')
+    redacted = record.dump(redact(PilotBundle.model_validate_json(planted), Pseudonyms())).decode()
+
+    assert "ContosoPay" in planted
+    assert "contoso" not in redacted.casefold()
+    assert '"ProductVersion"' in redacted
 
 
 def test_what_the_collector_says_of_itself_stays(found: PilotBundle) -> None:

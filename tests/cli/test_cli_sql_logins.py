@@ -1,13 +1,15 @@
 """Which password goes with which SQL login of the inventory."""
 
 import sys
+from datetime import datetime, timezone
 from io import StringIO
 
 import pytest
 
-from ssoaudit.cli.collecting import Estate, SqlCredentials, sql_credentials
+from ssoaudit.cli.collecting import Estate, SqlCredentials, credential, sql_credentials
 from ssoaudit.cli.session import Session
 from ssoaudit.credentials import CredentialError
+from ssoaudit.evidence import ServerEvidence
 from ssoaudit.inventory import BizTalkSettings, Inventory, Server, SqlSettings
 from ssoaudit.vocabulary import Role
 
@@ -42,6 +44,16 @@ def test_two_logins_have_a_variable_each(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv(SQL, "of-the-first")
     monkeypatch.setenv(BIZTALK, "of-the-second")
     assert told(resolved("auditor", "other")) == [("auditor", "of-the-first"), ("other", "of-the-second")]
+
+
+def test_servers_whose_files_are_there_need_no_password() -> None:
+    inventory = Inventory(name="lab", servers=(Server(host="NODE1", roles=(Role.CLUSTER,)),))
+    moment = datetime(2026, 11, 21, tzinfo=timezone.utc)
+    answers = {"NODE1": ServerEvidence(name="NODE1", started=moment, finished=moment, topics={})}
+    with Session() as session:
+        assert not credential(session, Estate(inventory, answers), None).password.reveal()
+        with pytest.raises(CredentialError):
+            credential(session, Estate(inventory), None)
 
 
 def test_where_nobody_is_asked_no_password_is_needed() -> None:

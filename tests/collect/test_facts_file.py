@@ -120,6 +120,13 @@ def test_a_topic_that_was_not_asked_for_was_left_out(folder: Folder) -> None:
     )
 
 
+def test_a_file_is_as_old_as_its_end(folder: Folder) -> None:
+    evidence = folder(a=changed(b"finished 2026-11-21T12:00:", b"finished 2026-11-21T12:07:"))[NODE]
+    assert evidence.file is not None
+    assert (evidence.started, evidence.file.written) == (NOW, NOW + timedelta(minutes=7))
+    assert evidence.finished == evidence.file.written
+
+
 def test_a_topic_that_was_opted_in_to_later_was_left_out(folder: Folder, tmp_path: Path) -> None:
     assert EndpointMapper.topic not in folder(a=WHOLE)[NODE].topics
     wanted = Options(active_network=True).wanted

@@ -210,6 +210,16 @@ def test_other_long_numbers_go(number: str) -> None:
     assert texts().value(number) != number
 
 
+def test_no_word_of_the_estates_own_name_stays() -> None:
+    evidence = bundle(healthy())
+    named = evidence.inventory.model_copy(update={"name": "Standard Health Express 2"})
+    redacted = redact(evidence.model_copy(update={"inventory": named}), Pseudonyms(chance=random.Random(3)))  # noqa: S311
+    words = redacted.inventory.name.casefold().split()
+
+    assert len(words) == 4
+    assert not {"standard", "health", "express", "2"} & set(words)
+
+
 def test_a_port_of_a_server_is_no_name() -> None:
     assert texts("tcp:SQL7,51433").value("51433") == "51433"
 
